@@ -1,0 +1,228 @@
+import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify'
+import type { ColumnCatalog } from './adapters/database/columns.ts'
+import type { Database } from './adapters/database/database.ts'
+import type { EffectPort } from './adapters/effects.ts'
+import type { Values } from './config/settings.ts'
+import { actionDialect } from './dialects/actions/index.ts'
+import { cleanDialect } from './dialects/clean/index.ts'
+import { nativeDialect } from './dialects/native/index.ts'
+import { systemRoutes } from './dialects/system/index.ts'
+import { Problem } from './errors.ts'
+import { bodyCache } from './http/body-cache.ts'
+import { answerOptions, corsHeaders, type GuardOptions, guard, limitHeaders, requestIdOf } from './http/guards.ts'
+import { readJson } from './http/json.ts'
+import { httpMetrics } from './http/metrics.ts'
+import { asProblem } from './http/problems.ts'
+import type { Call, Dialect } from './http/route.ts'
+import { serveRoutes } from './http/serve-routes.ts'
+import type { Backend } from './operations/backend.ts'
+import { recordSecretsShown } from './operations/secrets.ts'
+import type { Resource } from './resources/core/define.ts'
+import { resources } from './resources/registry.ts'
+import { parseAddressList } from './services/addresses.ts'
+import { authenticator } from './services/authenticate.ts'
+import { domainDirectory } from './services/domains.ts'
+import { createMemoryLimitStore } from './services/limits/memory-limit-store.ts'
+import { createWindowCounter } from './services/limits/window-counter.ts'
+
+/** Everything the application is composed of. */
+export interface AppParts {
+  readonly config: Values
+  readonly database: Database
+  readonly columns: ColumnCatalog
+  readonly effects: EffectPort
+  readonly logger: FastifyBaseLogger
+  /** The global key, when it is not FusionPBX's own setting. */
+  readonly globalKey: string
+}
+
+const policyOf = (limits: { enabled: boolean; requests_per_minute: number; requests_per_hour: number }) =>
+  limits.enabled
+    ? { requestsPerMinute: limits.requests_per_minute, requestsPerHour: limits.requests_per_hour }
+    : undefined
+
+/** The dialects of HTTP, in no order: a request belongs to one by its path alone. */
+function makeDialects(config: Values, onSecretsShown: (call: Call, resource: Resource, key: string) => Promise<void>) {
+  const { pagination } = config
+  const pages = {
+    defaultPerPage: pagination.default_per_page,
+    maxPerPage: pagination.max_per_page,
+    minPerPage: pagination.min_per_page,
+  }
+  const authMode = config.security.auth_mode
+  const clean = cleanDialect({
+    resources,
+    pagination: pages,
+    authMode,
+    policy: policyOf(config.rate_limit),
+    limitByKey: config.rate_limit.by_key,
+  })
+  const actions = actionDialect({
+    resources,
+    pagination: pages,
+    authMode,
+    policy: policyOf(config.actions.rate_limit),
+    onSecretsShown,
+  })
+  const native = nativeDialect({
+    resources,
+    policy: policyOf(config.native.rate_limit),
+    defaultLimit: pages.defaultPerPage,
+    maxLimit: pages.maxPerPage,
+    onSecretsShown,
+  })
+  return { clean, actions, native }
+}
+
+/** Assigns a path to its dialect: `.php` is what tells the two v1 documents apart (C-28). */
+const dialectFinder =
+  ({ clean, actions, native }: ReturnType<typeof makeDialects>) =>
+  (path: string): Dialect | undefined => {
+    if (path.startsWith('/api/v2/') || path === '/api/v2') return native
+    if (!path.startsWith('/api/v1/') && path !== '/api/v1') return undefined
+    return path.endsWith('.php') || path.includes('.php/') ? actions : clean
+  }
+
+const pathOf = (url: string): string => {
+  const end = url.search(/[?#]/)
+  return end < 0 ? url : url.slice(0, end)
+}
+
+/** Composes the application. It listens nowhere yet. */
+export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
+  const { config, database, columns, effects, logger } = parts
+  const backend: Backend = { database, columns, effects, options: { mailUserCreated: config.mail.user_created } }
+  const dialects = makeDialects(config, (call, resource, key) =>
+    recordSecretsShown(database, resource, { domainUuid: call.reach.domain?.uuid ?? null, key, actor: call.actor }),
+  )
+  const dialectOf = dialectFinder(dialects)
+  const metrics = httpMetrics()
+  const guards: GuardOptions = {
+    requireHttps: config.security.require_https,
+    allowedIps: parseAddressList(config.security.allowed_ips),
+    trustedProxies: parseAddressList(config.security.trusted_proxies),
+    allowedOrigins: config.security.allowed_origins,
+    authenticate: authenticator(database, parts.globalKey, (error) =>
+      logger.warn({ err: error }, 'key not stamped as used'),
+    ),
+    findDomain: domainDirectory(database),
+    limits: createMemoryLimitStore(),
+    ceiling: config.ceiling.enabled
+      ? createWindowCounter({ limit: config.ceiling.requests, windowSeconds: config.ceiling.seconds })
+      : undefined,
+  }
+  const { logging } = config
+
+  const app = Fastify({
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    bodyLimit: config.security.max_request_size,
+    requestIdHeader: false,
+    genReqId: (request) => requestIdOf(request.headers),
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
+    frameworkErrors: (error, request, reply) => {
+      // Before routing there is no request life cycle: the facts are made here.
+      const dialect = dialectOf(pathOf(request.url))
+      request.facts = { startedMs: performance.now(), dialect, address: '' }
+      reply.header('x-request-id', request.id)
+      return sendProblem(asProblem(error), request, reply)
+    },
+  })
+  app.decorateRequest('facts', null as never)
+
+  const sendProblem: (
+    problem: Problem,
+    request: Parameters<typeof guard>[0],
+    reply: Parameters<typeof guard>[1],
+  ) => unknown = (problem, request, reply) => {
+    const { dialect, verdict } = request.facts
+    if (problem.status >= 500) {
+      if (logging.enabled && logging.log_errors)
+        logger.error({ err: problem.cause ?? problem, requestId: request.id, code: problem.code }, 'request failed')
+    }
+    if (verdict && !verdict.allowed) limitHeaders(reply, verdict)
+    const allow = problem.details.allow
+    if (Array.isArray(allow)) reply.header('allow', [...allow, 'OPTIONS'].join(', '))
+    reply.header('cache-control', 'no-store')
+    if (!dialect) return reply.code(problem.status).send({ error: { code: problem.code, message: problem.message } })
+    if (['UNAUTHORIZED', 'RATE_LIMITED', 'IP_DENIED', 'HTTPS_REQUIRED', 'DOMAIN_MISMATCH'].includes(problem.code))
+      metrics.refused(dialect.name, problem.code)
+    const answer = dialect.renderError(problem, {
+      path: pathOf(request.url),
+      requestId: request.id,
+      ...(verdict ? { verdict } : {}),
+    })
+    return reply.code(answer.status).header('content-type', dialect.errorType).send(answer.body)
+  }
+
+  app.removeAllContentTypeParsers()
+  for (const type of ['application/json', 'application/merge-patch+json'])
+    app.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) => {
+      try {
+        done(null, readJson(body as Buffer))
+      } catch (error) {
+        done(error as Error)
+      }
+    })
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+    if ((body as Buffer).length === 0) done(null, undefined)
+    else done(new Problem('UNSUPPORTED_MEDIA_TYPE'))
+  })
+
+  app.addHook('onRequest', async (request, reply) => {
+    const path = pathOf(request.url)
+    const dialect = dialectOf(path)
+    request.facts = { startedMs: performance.now(), dialect, address: request.socket.remoteAddress ?? '' }
+    reply.header('x-request-id', request.id)
+    reply.header('x-content-type-options', 'nosniff')
+    if (dialect) {
+      corsHeaders(request, reply, guards.allowedOrigins)
+      if (request.method === 'OPTIONS') return answerOptions(request, reply, dialect)
+      await guard(request, reply, guards)
+      if (request.is404) throw dialect.explain(request.method, path)
+    }
+    return undefined
+  })
+
+  app.addHook('onResponse', async (request, reply) => {
+    const { startedMs, dialect, principal, reach } = request.facts
+    const durationMs = performance.now() - startedMs
+    const route = request.routeOptions.url ?? 'none'
+    metrics.observe(
+      { surface: dialect?.name ?? 'system', route, method: request.method, status: reply.statusCode },
+      durationMs / 1000,
+    )
+    if (!logging.enabled) return
+    const isSlow = logging.log_slow_requests && durationMs >= logging.slow_request_threshold
+    if (!isSlow && !(logging.log_requests && dialect)) return
+    const line = {
+      requestId: request.id,
+      method: request.method,
+      path: pathOf(request.url),
+      status: reply.statusCode,
+      durationMs: Math.round(durationMs * 10) / 10,
+      principal: principal?.id,
+      domain: reach?.domain?.name,
+      address: request.facts.address,
+    }
+    if (isSlow) logger.warn(line, 'slow request')
+    else logger.info(line, 'request')
+  })
+
+  app.setErrorHandler((error: FastifyError | Problem, request, reply) => sendProblem(asProblem(error), request, reply))
+  app.setNotFoundHandler((request, reply) => {
+    if (request.facts.dialect) throw request.facts.dialect.explain(request.method, pathOf(request.url))
+    return sendProblem(new Problem('NOT_FOUND', { message: 'There is nothing at this address' }), request, reply)
+  })
+
+  const bodies = config.cache.enabled && config.cache.body ? bodyCache(config.cache.ttl) : undefined
+  for (const dialect of [dialects.clean, dialects.actions, dialects.native])
+    serveRoutes(app, dialect, {
+      backend,
+      revalidate: config.cache.enabled,
+      neverCached: config.cache.exclude_endpoints,
+      bodies,
+    })
+  await systemRoutes(app, { database, metrics, dialects: [dialects.clean, dialects.actions, dialects.native] })
+  return app
+}

@@ -1,0 +1,65 @@
+import { randomBytes, randomInt } from 'node:crypto'
+import type { TextLimits } from './text.ts'
+
+/**
+ * Grammars of telephone values. They end in dial strings, cache keys, XML that FusionPBX's Lua writes unescaped and
+ * event-socket commands, so each allows what the field uses and nothing that separates words there.
+ */
+
+/** The number of an extension, box, queue…: digits and letters, `*`, `#`, `+`, `.`, `_`, `-`. Spaces become `-` (facts 3). */
+export const dialable: TextLimits = {
+  max: 64,
+  pattern: /^[A-Za-z0-9*#+._-]+$/,
+  says: 'may hold only letters, digits and * # + . _ -',
+  tidy: (text) => text.replaceAll(/\s+/g, '-'),
+}
+
+/** A word of SIP or of the dialplan: no white space, quotes, angle brackets or ampersands. */
+export const sipWord: TextLimits = {
+  max: 255,
+  pattern: /^[^\s"'<>&\\`$]+$/,
+  says: 'must not hold white space, quotes, angle brackets, &, $, ` or \\',
+}
+
+/** A password that FusionPBX puts into XML as it is (facts 3): everything printable but XML's own characters. */
+export const sipSecret: TextLimits = {
+  max: 128,
+  pattern: /^[^\s"'<>&\\]+$/,
+  says: 'must not hold white space, quotes, angle brackets, & or \\',
+}
+
+/** The name of a SIP profile, context or host. */
+export const identifier: TextLimits = {
+  max: 128,
+  pattern: /^[A-Za-z0-9_.:@-]+$/,
+  says: 'may hold only letters, digits and _ . : @ -',
+}
+
+/** A name that people read on a display. */
+export const displayName: TextLimits = { max: 128, pattern: /^[^"<>\\]*$/, says: 'must not hold ", <, > or \\' }
+
+/** A caller's number: digits, separators people type, + * #, or a SIP user. */
+export const callerNumber: TextLimits = {
+  max: 64,
+  pattern: /^[A-Za-z0-9*#+._() -]+$/,
+  says: 'may hold only letters, digits and * # + . _ ( ) -',
+}
+
+/** A PIN that can be dialled. */
+export const pin: TextLimits = { max: 20, pattern: /^\d+$/, says: 'may hold only digits' }
+
+/** Several addresses, separated by commas or semicolons. */
+export const mailAddresses: TextLimits = {
+  max: 1024,
+  pattern: /^[^\s"'<>&\\,;@]+@[^\s"'<>&\\,;@]+(\s*[,;]\s*[^\s"'<>&\\,;@]+@[^\s"'<>&\\,;@]+)*$/,
+  says: 'must be an e-mail address',
+}
+
+/** A hostname or address, with a port or transport where SIP allows one. */
+export const sipHost: TextLimits = { ...sipWord, says: 'must be a host name or address without white space or quotes' }
+
+/** 16 hexadecimal characters from the system's random source (S002-PWD-EXT). */
+export const makeSipPassword = (): string => randomBytes(8).toString('hex')
+
+/** Six digits from the system's random source (S002-PWD-VM). */
+export const makePin = (): string => String(randomInt(0, 1_000_000)).padStart(6, '0')

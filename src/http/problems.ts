@@ -1,0 +1,38 @@
+import { invalid, Problem } from '../errors.ts'
+
+const sqlState = (error: unknown): string | undefined => {
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' ? code : undefined
+}
+
+const connectionErrors = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'ETIMEDOUT',
+  'EPIPE',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+])
+
+const isUnavailable = (error: unknown, code: string | undefined): boolean =>
+  (code !== undefined &&
+    (connectionErrors.has(code) || code.startsWith('08') || code.startsWith('57') || code === '53300')) ||
+  (error instanceof Error && /timeout exceeded when trying to connect|Connection terminated/.test(error.message))
+
+/**
+ * Any error as one of the catalogue. What PostgreSQL refuses as data (class 22) is the caller's; what it cannot do is
+ * ours. Unknown errors become SERVER_ERROR and keep their cause for the log.
+ */
+export function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  const code = sqlState(error)
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Problem('PAYLOAD_TOO_LARGE', { cause: error })
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new Problem('UNSUPPORTED_MEDIA_TYPE', { cause: error })
+  if (code?.startsWith('FST_ERR_CTP') || code === 'FST_ERR_BAD_URL' || code === 'FST_ERR_VALIDATION')
+    return invalid([{ field: 'request', label: 'Request', text: 'cannot be read' }])
+  if (code !== undefined && /^22[0-9A-Z]{3}$/.test(code))
+    return new Problem('VALIDATION_ERROR', { message: 'A value has a form that the database refuses', cause: error })
+  if (isUnavailable(error, code)) return new Problem('UNAVAILABLE', { cause: error })
+  return new Problem('SERVER_ERROR', { cause: error })
+}

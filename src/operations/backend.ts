@@ -1,0 +1,14 @@
+import type { ColumnCatalog } from '../adapters/database/columns.ts'
+import type { Database } from '../adapters/database/database.ts'
+import type { EffectPort } from '../adapters/effects.ts'
+import type { WriteOptions } from '../resources/core/define.ts'
+
+/** One FusionPBX installation: everything an operation may touch. Handed to operations, never reached for. */
+export interface Backend {
+  readonly database: Database
+  /** Column types of this installation's version. */
+  readonly columns: ColumnCatalog
+  /** Caches, switch and disk, told after commit. */
+  readonly effects: EffectPort
+  readonly options: WriteOptions
+}

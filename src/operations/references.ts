@@ -1,0 +1,63 @@
+import type { Queryable } from '../adapters/database/database.ts'
+import { type Fault, invalid } from '../errors.ts'
+import type { Fields, Values } from '../fields/field.ts'
+import type { Resource } from '../resources/core/define.ts'
+import { type Input, labelOf } from './input.ts'
+
+/** Values of some fields, and where in the request they stood. */
+export interface Referring {
+  readonly fields: Fields
+  readonly values: Values<Fields>
+  /** Path in front of the field's name: `lines[0].`. */
+  readonly path: string
+}
+
+/**
+ * Refuses references to rows that do not exist or belong to another tenant, all in one statement. The fault is the same
+ * for both, so that nobody learns of another tenant's rows.
+ */
+export async function checkReferences(
+  connection: Queryable,
+  domainUuid: string,
+  referring: readonly Referring[],
+): Promise<void> {
+  const values: unknown[] = [domainUuid || null]
+  const claims = referring.flatMap(({ fields, values: given, path }) =>
+    Object.entries(fields).flatMap(([name, field]) => {
+      const value = given[name]
+      if (!field.references || value === undefined || value === null) return []
+      const { table, key, shared } = field.references
+      values.push(value)
+      const owner = shared ? '(r.domain_uuid = $1::uuid or r.domain_uuid is null)' : 'r.domain_uuid = $1::uuid'
+      const fault: Fault = {
+        field: `${path}${name}`,
+        label: labelOf(name, field),
+        text: 'does not exist in this domain',
+      }
+      return [
+        { fault, sql: `not exists (select 1 from ${table} r where r.${key} = $${values.length}::uuid and ${owner})` },
+      ]
+    }),
+  )
+  if (claims.length === 0) return
+  const rows = await connection.query<Record<string, boolean>>(
+    `select ${claims.map((claim, index) => `${claim.sql} as f${index}`).join(', ')}`,
+    values,
+  )
+  const faults = claims.flatMap((claim, index) => (rows[0]?.[`f${index}`] ? [claim.fault] : []))
+  if (faults.length > 0) throw invalid(faults)
+}
+
+/** Everything in an input that may refer to other rows: its own fields and those of its child rows. */
+export function referringParts(resource: Resource, values: Values<Fields>, input: Input): Referring[] {
+  return [
+    { fields: resource.fields, values, path: '' },
+    ...(resource.children ?? []).flatMap((child) =>
+      (input.children.get(child.table) ?? []).map((item, index) => ({
+        fields: child.fields,
+        values: item.values,
+        path: `${child.names[0]}[${index}].`,
+      })),
+    ),
+  ]
+}

@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto'
+import type { Queryable, Row } from '../adapters/database/database.ts'
+import { type Writer, writerOn } from '../adapters/database/writer.ts'
+import type { Delivery, Effect } from '../adapters/effects.ts'
+import { type Fault, invalid, Problem } from '../errors.ts'
+import type { Fields, Values } from '../fields/field.ts'
+import type { Actor, Change, Resource } from '../resources/core/define.ts'
+import { auditRow } from './audit.ts'
+import type { Backend } from './backend.ts'
+import type { Reach } from './scope.ts'
+import { keyInUse } from './unique.ts'
+
+/** What every write needs to know about its caller. */
+export interface WriteContext {
+  readonly reach: Reach
+  readonly actor: Actor
+}
+
+/** What a write says when it is done: the row, and how far word of it has got (contract, `X-Tandem-Receipt`). */
+export interface Receipt extends Delivery {
+  readonly id: string
+  readonly key: string
+}
+
+/** Values of a row as the driver gave it, in our own types. */
+export function decodeRow(resource: Resource, row: Row): Values<Fields> {
+  const values: Record<string, unknown> = {}
+  for (const name of resource.stored) {
+    const raw = row[name]
+    if (raw === undefined) continue
+    values[name] = raw === null ? null : resource.fields[name]?.kind.decode(raw)
+  }
+  return values
+}
+
+/** The part of the values that stands in the resource's own table. */
+export const storedPart = (resource: Resource, values: Values<Fields>): Record<string, unknown> =>
+  Object.fromEntries(resource.stored.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])))
+
+/** The values as they are stored: passwords hashed. Slow on purpose, so it runs before a transaction holds locks. */
+export async function seal(fields: Fields, values: Values<Fields>): Promise<Values<Fields>> {
+  const sealed = { ...values }
+  for (const [name, field] of Object.entries(fields)) {
+    const value = values[name]
+    if (field.seal && value !== undefined && value !== null) sealed[name] = await field.seal(value)
+  }
+  return sealed
+}
+
+/** Runs the rules that concern several fields and throws every fault found, those of single fields first. */
+export function refuseFaults(
+  resource: Resource,
+  values: Values<Fields>,
+  context: Parameters<NonNullable<Resource['checks']>[number]>[1],
+  faults: readonly Fault[],
+): void {
+  const all = [...faults, ...(resource.checks ?? []).flatMap((check) => check(values, context))]
+  if (all.length > 0) throw invalid(all)
+}
+
+const uniqueViolation = (error: unknown): string | undefined => {
+  const { code, table } = error as { code?: string; table?: string }
+  return code === '23505' ? (table ?? '') : undefined
+}
+
+/** The name of the key whose value was already taken, by the table that refused it. */
+const takenKey = (resource: Resource, table: string): string =>
+  (resource.children ?? []).find((child) => child.table === table)?.key ?? resource.key
+
+const insertReceipt = `insert into tandem.receipts (receipt_uuid, domain_uuid, resource, operation, key, effects, cache, switch)
+  values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8)`
+
+/**
+ * The frame of every write: `work` changes rows inside one transaction and answers the change; its effects inside the
+ * transaction run next, then the audit row and the receipt are written, and only after commit do caches and switch hear
+ * of it (facts 1; demand S002-FS-*).
+ */
+export async function write(
+  backend: Backend,
+  resource: Resource,
+  context: WriteContext,
+  work: (writer: Writer, connection: Queryable) => Promise<Change<Fields>>,
+): Promise<Receipt> {
+  const id = randomUUID()
+  let effects: readonly Effect[] = []
+  let key = ''
+  try {
+    await backend.database.transaction(async (connection) => {
+      const writer = writerOn(connection, backend.columns)
+      const change = await work(writer, connection)
+      key = change.key
+      for (const effect of resource.effects?.inside?.[change.operation] ?? []) await effect(writer, change)
+      effects = (resource.effects?.after?.[change.operation] ?? []).flatMap((effect) => effect(change))
+      const domainUuid = context.reach.domain?.uuid ?? null
+      const audit = auditRow(resource, writer, { domainUuid, key, actor: context.actor })
+      if (audit) await writer.insert('v_database_transactions', [audit])
+      const expected = backend.effects.expect(effects)
+      await connection.query(insertReceipt, [
+        id,
+        domainUuid,
+        resource.name,
+        change.operation,
+        key,
+        JSON.stringify(effects),
+        expected.cache,
+        expected.switch,
+      ])
+    })
+  } catch (error) {
+    const table = uniqueViolation(error)
+    if (table !== undefined) throw keyInUse(resource, takenKey(resource, table))
+    throw error
+  }
+  const delivery = await backend.effects.deliver(effects)
+  const expected = backend.effects.expect(effects)
+  if (delivery.cache !== expected.cache || delivery.switch !== expected.switch) {
+    await backend.database.query('update tandem.receipts set cache = $2, switch = $3 where receipt_uuid = $1', [
+      id,
+      delivery.cache,
+      delivery.switch,
+    ])
+  }
+  return { id, key, ...delivery }
+}
+
+/** The row to be changed, locked until the transaction ends; another tenant's row does not exist. */
+export async function lockRow(writer: Writer, resource: Resource, reach: Reach, key: string): Promise<Row> {
+  const where =
+    resource.scope === 'global'
+      ? { [resource.key]: key }
+      : { [resource.key]: key, domain_uuid: reach.domain?.uuid ?? null }
+  const [row] = await writer.select(resource.table, where, { lock: true })
+  if (!row) throw new Problem('NOT_FOUND', { message: `${resource.title} not found` })
+  return row
+}
+
+/** The domain that effects speak of; rows of the whole system have none. */
+export const domainOf = (reach: Reach): Change<Fields>['domain'] => reach.domain ?? { uuid: '', name: '', zone: 'UTC' }

@@ -1,0 +1,21 @@
+import type { Resource } from './core/define.ts'
+import { devices } from './devices/index.ts'
+import { domains } from './domains.ts'
+import { extensions } from './extensions/index.ts'
+import { gateways } from './gateways.ts'
+import { pinNumbers } from './pin-numbers.ts'
+import { users } from './users/index.ts'
+import { voicemails } from './voicemails/index.ts'
+import { voicemailMessages } from './voicemails/messages.ts'
+
+/** Every resource there is. A new one is a file and a line here. */
+export const resources: readonly Resource[] = [
+  extensions,
+  users,
+  gateways,
+  devices,
+  voicemails,
+  voicemailMessages,
+  domains,
+  pinNumbers,
+]
