@@ -36,6 +36,13 @@ export async function build() {
   await build({ ...common, entryPoints: { cli: 'src/cli/main.ts' }, outdir: 'dist' })
 }
 
+/** Builds one file and answers its path. */
+export async function buildOne(source, outfile) {
+  const { build } = await import('esbuild')
+  await build({ ...common, splitting: false, entryPoints: [source], outfile })
+  return join(root, outfile)
+}
+
 /** Builds every file of a folder that ends in the given suffix, sharing what they share, and answers the built paths. */
 export async function buildAll(folder, suffix, outdir) {
   const { build } = await import('esbuild')
@@ -48,7 +55,9 @@ export async function buildAll(folder, suffix, outdir) {
   const sources = walk(join(root, folder)).sort()
   rmSync(join(root, outdir), { recursive: true, force: true })
   await build({ ...common, entryPoints: sources, outbase: join(root, folder), outdir, entryNames: '[dir]/[name]' })
-  return sources.map((source) => join(root, outdir, source.slice(join(root, folder).length + 1).replace(/\.ts$/, '.js')))
+  return sources.map((source) =>
+    join(root, outdir, source.slice(join(root, folder).length + 1).replace(/\.ts$/, '.js')),
+  )
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) await build()

@@ -1,4 +1,4 @@
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify'
 import type { ColumnCatalog } from './adapters/database/columns.ts'
 import type { Database } from './adapters/database/database.ts'
 import type { EffectPort } from './adapters/effects.ts'
@@ -16,6 +16,7 @@ import { asProblem } from './http/problems.ts'
 import type { Call, Dialect } from './http/route.ts'
 import { serveRoutes } from './http/serve-routes.ts'
 import type { Backend } from './operations/backend.ts'
+import { pageMemory } from './operations/page-memory.ts'
 import { recordSecretsShown } from './operations/secrets.ts'
 import type { Resource } from './resources/core/define.ts'
 import { resources } from './resources/registry.ts'
@@ -91,7 +92,13 @@ const pathOf = (url: string): string => {
 /** Composes the application. It listens nowhere yet. */
 export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const { config, database, columns, effects, logger } = parts
-  const backend: Backend = { database, columns, effects, options: { mailUserCreated: config.mail.user_created } }
+  const backend: Backend = {
+    database,
+    columns,
+    effects,
+    options: { mailUserCreated: config.mail.user_created },
+    pages: config.cache.enabled ? pageMemory() : undefined,
+  }
   const dialects = makeDialects(config, (call, resource, key) =>
     recordSecretsShown(database, resource, { domainUuid: call.reach.domain?.uuid ?? null, key, actor: call.actor }),
   )
@@ -115,7 +122,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
 
   const app = Fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    // One line of our own for each request, made when it has been answered.
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.security.max_request_size,
     requestIdHeader: false,
     genReqId: (request) => requestIdOf(request.headers),
@@ -136,9 +144,9 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     reply: Parameters<typeof guard>[1],
   ) => unknown = (problem, request, reply) => {
     const { dialect, verdict } = request.facts
-    if (problem.status >= 500) {
-      if (logging.enabled && logging.log_errors)
-        logger.error({ err: problem.cause ?? problem, requestId: request.id, code: problem.code }, 'request failed')
+    // A 501 is the caller's mistake, told politely; what is ours has a cause.
+    if (problem.status >= 500 && problem.status !== 501 && logging.enabled && logging.log_errors) {
+      logger.error({ err: problem.cause ?? problem, requestId: request.id, code: problem.code }, 'request failed')
     }
     if (verdict && !verdict.allowed) limitHeaders(reply, verdict)
     const allow = problem.details.allow

@@ -1,5 +1,5 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pino, { type Logger } from 'pino'
 import { readColumns } from './adapters/database/columns.ts'
@@ -36,7 +36,16 @@ function keptSecret(folder: string, name: string, make: () => string): string {
 const randomKey = (): string => randomBytes(24).toString('base64url')
 
 /** Everything that a log line must never show, wherever it stands. */
-const redacted = ['password', 'api_key', 'voicemail_password', '*.password', '*.api_key', '*.voicemail_password', 'headers.authorization', 'headers["x-api-key"]']
+const redacted = [
+  'password',
+  'api_key',
+  'voicemail_password',
+  '*.password',
+  '*.api_key',
+  '*.voicemail_password',
+  'headers.authorization',
+  'headers["x-api-key"]',
+]
 
 /** The structured log: one JSON line each, secrets masked. */
 const makeLogger = (config: Values): Logger =>
@@ -52,7 +61,10 @@ async function refuseOldDatabase(database: Database): Promise<void> {
   )
   if (Number(row?.number) < oldestPostgresql)
     throw new StartError(`PostgreSQL ${row?.version} is too old: Tandem needs version 12 or newer.`)
-  if (!row?.there) throw new StartError("This database holds no FusionPBX: the table v_domains is missing. Point TANDEM_DATABASE_URL at FusionPBX's own database.")
+  if (!row?.there)
+    throw new StartError(
+      "This database holds no FusionPBX: the table v_domains is missing. Point TANDEM_DATABASE_URL at FusionPBX's own database.",
+    )
 }
 
 /** The database to serve, and how to let go of it. */
@@ -85,7 +97,11 @@ function greet(address: string, greeting: Greeting): void {
     ...(greeting.username ? [`  console login   ${greeting.username}@${greeting.domain}   ${greeting.password}`] : []),
     `  reference       ${address}/docs`,
     ...(greeting.domain
-      ? ['', 'Try it:', `  curl -H 'X-API-Key: ${greeting.apiKey}' -H 'X-Domain: ${greeting.domain}' '${address}/api/v1/extensions?per_page=2'`]
+      ? [
+          '',
+          'Try it:',
+          `  curl -H 'X-API-Key: ${greeting.apiKey}' -H 'X-Domain: ${greeting.domain}' '${address}/api/v1/extensions?per_page=2'`,
+        ]
       : []),
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
@@ -137,7 +153,10 @@ export async function serve({ values: config }: Config): Promise<void> {
     const stop = async (): Promise<void> => {
       if (stopping) return
       stopping = true
-      const late = setTimeout(() => fatal('Requests were still running when the time to stop was over.'), config.server.shutdown_grace_ms)
+      const late = setTimeout(
+        () => fatal('Requests were still running when the time to stop was over.'),
+        config.server.shutdown_grace_ms,
+      )
       await app.close()
       await database.close()
       await opened.stop()

@@ -126,12 +126,22 @@ export function readInput(resource: Resource, body: unknown, rules: InputRules, 
   return { key: rules.operation === 'create' ? readKey(resource.key, body, '', faults) : undefined, values, children }
 }
 
+const filterable = new WeakMap<Resource, readonly (readonly [string, Field])[]>()
+
+function filterFields(resource: Resource): readonly (readonly [string, Field])[] {
+  const known = filterable.get(resource)
+  if (known) return known
+  const fields = Object.entries(resource.fields).filter(([, field]) => field.filter)
+  filterable.set(resource, fields)
+  return fields
+}
+
 /** Reads a list's filters from query parameters; faults name the parameter. */
 export function readFilters(resource: Resource, query: Body, faults: Fault[]): Values<Fields> {
   const filters: Record<string, unknown> = {}
-  for (const [name, field] of Object.entries(resource.fields)) {
+  for (const [name, field] of filterFields(resource)) {
     const sent = query[name]
-    if (!field.filter || sent === undefined) continue
+    if (sent === undefined) continue
     // Everything in a query string is text, whatever the dialect's JSON looks like.
     const parsed = field.kind.parse(sent, 'text')
     if (parsed.ok) filters[name] = parsed.value

@@ -1,10 +1,12 @@
+import type { Row } from '../adapters/database/database.ts'
 import { invalidField } from '../errors.ts'
 import type { Field, Fields, Values } from '../fields/field.ts'
 import type { ColumnType } from '../fields/kind.ts'
 import type { Resource } from '../resources/core/define.ts'
 import type { Backend } from './backend.ts'
+import { entityTag } from './get.ts'
 import { ownRows, type Reach, reachValues } from './scope.ts'
-import { projection, type View, zoneParameter } from './view.ts'
+import { projection, type View, viewName, zoneParameter } from './view.ts'
 
 /** Values that rows must have, by field name. */
 export type Filters = Values<Fields>
@@ -38,6 +40,14 @@ export interface CursorQuery extends ListQuery {
 export interface Page {
   readonly items: string
   readonly total: number
+  /** Entity tag of the page, where one is known without hashing the body. */
+  readonly tag?: string
+}
+
+/** Count and print of the rows that a list would show. */
+interface Print extends Row {
+  readonly total: number
+  readonly print: string | null
 }
 
 /** Every statement names all its parameters, or PostgreSQL cannot tell their types; few projections need the zone. */
@@ -69,23 +79,57 @@ function conditions(resource: Resource, backend: Backend, query: ListQuery, valu
   return [...own, ...parts].join(' and ')
 }
 
+/**
+ * The rows of a list as one number: every row version has its own (key, xmin), whoever wrote it, so any committed
+ * change gives another number. It costs a fraction of spelling the rows (C-27: revalidation by a cheap query).
+ */
+const printSql = (resource: Resource, where: string, printed: boolean): string =>
+  `select count(*)::int as total, ${
+    printed ? `bit_xor(uuid_hash_extended(t.${resource.key}, t.xmin::text::bigint))::text` : 'null::text'
+  } as print from ${resource.table} t where ${where}`
+
+const printable = new WeakMap<Resource, boolean>()
+
+/** True when a list shows only the columns of its own rows: what other tables add would not show in the print. */
+function isPrintable(resource: Resource): boolean {
+  const known = printable.get(resource)
+  if (known !== undefined) return known
+  const plain = Object.values(resource.fields).every((field) => field.shown !== 'list' || field.sql === undefined)
+  printable.set(resource, plain)
+  return plain
+}
+
 const orderTerm = (sorted: string): string => (sorted.startsWith('-') ? `t.${sorted.slice(1)} desc` : `t.${sorted}`)
 
-/** One page of a resource's rows and how many there are in all, in one statement. */
+/** One page of a resource's rows and how many there are in all, in one statement; a known page needs only its print. */
 export async function list(backend: Backend, resource: Resource, query: PageQuery): Promise<Page> {
   const values: unknown[] = [...reachValues(query.reach)]
-  const where = conditions(resource, backend, query, values)
+  const where = `${conditions(resource, backend, query, values)} and ${zoneIsBound}`
+  const printed = backend.pages !== undefined && isPrintable(resource) ? backend.pages : undefined
+  const print = printSql(resource, where, printed !== undefined)
+  const offset = (query.page - 1) * query.perPage
+  const id =
+    printed && `${resource.name} ${viewName(query.view)} ${where} ${JSON.stringify(values)} ${query.perPage} ${offset}`
+  const known = id === undefined ? undefined : printed?.get(id)
+  if (known) {
+    const [now] = await backend.database.query<Print>(print, values)
+    if (now?.print === known.print && now?.total === known.page.total) return known.page
+  }
   const order = [...resource.sort, resource.key].map(orderTerm).join(', ')
-  values.push(query.perPage, (query.page - 1) * query.perPage)
-  const rows = await backend.database.query<{ total: number; items: string | null }>(
-    `select (select count(*)::int from ${resource.table} t where ${where}) as total,
-      string_agg(row_to_json(r)::text, ',') as items
+  const rows = await backend.database.query<Print & { items: string | null }>(
+    `with p as (${print}) select p.total, p.print, (
+      select string_agg(row_to_json(r)::text, ',')
       from (select ${projection(resource, query.view, backend.columns).list}
-        from ${resource.table} t where ${where} and ${zoneIsBound}
-        order by ${order} limit $${values.length - 1} offset $${values.length}) r`,
-    values,
+        from ${resource.table} t where ${where} order by ${order} limit $${values.length + 1} offset $${values.length + 2}) r) as items
+      from p`,
+    [...values, query.perPage, offset],
   )
-  return { items: `[${rows[0]?.items ?? ''}]`, total: rows[0]?.total ?? 0 }
+  const [row] = rows
+  const page: Page = { items: `[${row?.items ?? ''}]`, total: row?.total ?? 0 }
+  if (id === undefined || !row) return page
+  const tagged = { ...page, tag: entityTag(`${id} ${row.print} ${row.total}`) }
+  printed?.put(id, { page: tagged, print: row.print })
+  return tagged
 }
 
 const lowest: Partial<Record<ColumnType, string>> = {

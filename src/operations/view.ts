@@ -69,13 +69,16 @@ const nested = (child: Child, key: string, view: View, columns: ColumnCatalog): 
   return `(select coalesce(json_agg(row_to_json(x)), '[]') from (select ${list.join(', ')} from ${child.table} e where e.${key} = t.${key} order by ${order}) x) as "${child.names[0]}"`
 }
 
+/** One word for a view, for keys of caches. */
+export const viewName = (view: View): string => `${view.spelling} ${view.secrets.join()}`
+
 const projections = new WeakMap<ColumnCatalog, Map<string, Projection>>()
 
 /** The SQL of a resource's rows in a view, made once per version of the tables. */
 export function projection(resource: Resource, view: View, columns: ColumnCatalog): Projection {
   const known = projections.get(columns) ?? new Map<string, Projection>()
   projections.set(columns, known)
-  const id = `${resource.name} ${view.spelling} ${view.secrets.join()}`
+  const id = `${resource.name} ${viewName(view)}`
   const found = known.get(id)
   if (found) return found
   const key = `t.${resource.key} as "${resource.key}"`

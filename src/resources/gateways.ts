@@ -1,7 +1,10 @@
 import type { Effect } from '../adapters/effects.ts'
-import { boolean, integer, text } from '../fields/field.ts'
+import { boolean, computed, integer, text } from '../fields/field.ts'
 import { displayName, identifier, sipHost, sipSecret, sipWord } from '../fields/telephony.ts'
 import { type AfterEffect, type Check, resource } from './core/define.ts'
+
+/** What a switch says of the gateway. None is connected here, and null is the documented word for that (S002-GW-GET). */
+const saidBySwitch = (about: string) => computed(text({ nullable: true, about }), 'text', () => 'null::text')
 
 const fields = {
   gateway: text({
@@ -51,6 +54,8 @@ const fields = {
   hostname: text({ ...identifier, about: 'The only switch that loads it.' }),
   enabled: boolean({ shown: 'list', default: true, filter: true, about: 'The switch loads it.' }),
   description: text({ shown: 'list', lines: true, max: 4096, about: 'A note for people.' }),
+  registration_status: saidBySwitch('running, stopped, error, or null without a switch.'),
+  registration_state: saidBySwitch('REGED, UNREGED and the like, or null without a switch.'),
 }
 
 type Row = { profile?: string | null; enabled?: boolean | null } | null

@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { chownSync, cpSync, existsSync, lchownSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  lchownSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { type Binaries, binariesIn } from './binaries.ts'
 
@@ -74,13 +84,17 @@ export function rootRunners(account: Account): readonly Runner[] {
 
 const direct: Runner = { kind: 'directly', prefix: [], drops: false }
 
-/** Whether the runner can enter the folder and execute the server; the answer is empty or what went wrong. */
-function obstacle(runner: Runner, binaries: Binaries, folder: string): string {
-  const script = 'cd "$1" && exec "$2" --version'
+/** Exit code of a probe that could not even enter the folder. */
+const noEntry = 3
+
+/** Whether the runner can enter the folder and execute the server: undefined when it can, else what went wrong. */
+function obstacle(runner: Runner, binaries: Binaries, folder: string): { text: string; entered: boolean } | undefined {
+  const script = `cd "$1" || exit ${noEntry}; exec "$2" --version`
   const [program, args] = command(runner, 'sh', ['-c', script, 'sh', folder, binaries.postgres])
   const result = spawnSync(program, args, { encoding: 'utf8', cwd: '/', timeout: 10_000, ...credentials(runner) })
-  if (result.status === 0) return ''
-  return (result.error?.message ?? result.stderr).trim() || `ended with ${result.status ?? result.signal}`
+  if (result.status === 0) return undefined
+  const text = (result.error?.message ?? result.stderr).trim() || `ended with ${result.status ?? result.signal}`
+  return { text, entered: result.status !== noEntry }
 }
 
 /**
@@ -98,17 +112,19 @@ export function chooseRunner(binaries: Binaries, folder: string, candidates?: re
 }
 
 function firstThatWorks(runners: readonly Runner[], binaries: Binaries, folder: string): Choice {
+  const { uid, gid } = statSync(folder)
   const obstacles: string[] = []
   for (const runner of runners) {
     if (runner.account) give(runner.account, folder)
-    const first = obstacle(runner, binaries, folder)
-    if (!first) return { runner, binaries }
-    obstacles.push(`${runner.kind}: ${first}`)
-    if (!runner.drops) continue
+    const found = obstacle(runner, binaries, folder)
+    if (!found) return { runner, binaries }
+    obstacles.push(`${runner.kind}: ${found.text}`)
+    if (!runner.drops || !found.entered) continue
     // The packages may lie in a folder only root can read, as under /root.
     const copy = copyBinaries(binaries, folder)
     if (!obstacle(runner, copy, folder)) return { runner, binaries: copy }
   }
+  if (process.getuid?.() === 0) give({ name: '', uid, gid }, folder)
   throw new Error(
     `The embedded PostgreSQL cannot run here with its data in ${folder}. Choose another folder with TANDEM_DATA_DIR, run as a normal user, or set TANDEM_DATABASE_URL. (Tried ${obstacles.join('; ')}. The programs need glibc.)`,
   )
@@ -119,7 +135,7 @@ function copyBinaries(binaries: Binaries, folder: string): Binaries {
   const mark = join(target, 'complete')
   if (!existsSync(mark)) {
     // The links of `lib` point at neighbours by relative names, which an absolute rewrite would break.
-    cpSync(binaries.folder, target, { recursive: true, verbatimSymlinks: true })
+    cpSync(realpathSync(binaries.folder), target, { recursive: true, verbatimSymlinks: true })
     writeFileSync(mark, '')
   }
   return binariesIn(target, binaries.version)

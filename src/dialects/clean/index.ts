@@ -137,8 +137,7 @@ function errorBody(problem: Problem, verdict: LimitVerdict | undefined): unknown
     error: {
       code: problem.code,
       message: problem.message,
-      ...(problem.field === undefined ? {} : { field: problem.field }),
-      ...(errors.length === 0 ? {} : { errors }),
+      ...(errors.length > 0 ? { errors } : problem.field === undefined ? {} : { field: problem.field }),
     },
   }
 }

@@ -53,7 +53,7 @@ export async function listAnswer(
   const filters = readFilters(resource, call.query, faults)
   const choices = readChoices(resource, call.query, faults)
   if (faults.length > 0) throw invalid(faults)
-  const { items, total } = await list(call.backend, resource, {
+  const { items, total, tag } = await list(call.backend, resource, {
     reach: call.reach,
     view: viewOf(call, secrets),
     filters,
@@ -62,7 +62,11 @@ export async function listAnswer(
     page,
     perPage,
   })
-  return { status: 200, body: envelope(items, `,"pagination":${pageText(page, perPage, total)}`) }
+  return {
+    status: 200,
+    body: envelope(items, `,"pagination":${pageText(page, perPage, total)}`),
+    ...(tag === undefined ? {} : { headers: { etag: tag } }),
+  }
 }
 
 /** One row in the v1 envelope. */

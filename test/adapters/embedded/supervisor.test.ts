@@ -250,7 +250,7 @@ function tests() {
       await client.connect()
       const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
       assert.notEqual(rows[0]?.pid, session?.pid)
-      const ended = once(client, 'end')
+      const ended = new Promise<void>((resolve) => client.once('end', resolve))
       process.kill(rows[0]?.pid as number, 'SIGKILL')
       await ended
       assert.deepEqual(await untilAnswered(database), [{ rows: 501 }])
@@ -322,7 +322,8 @@ async function untilAnswered(database: EmbeddedDatabase) {
     try {
       return await ask(database.url, 'select count(*)::int as rows from kept')
     } catch (error) {
-      if (!/starting up|recovery mode|ECONN|terminat/.test((error as Error).message)) throw error
+      if (!/starting up|recovery mode|not yet accepting|ECONN|terminat/.test((error as Error).message)) throw error
+      await pause(10)
     }
   }
 }
