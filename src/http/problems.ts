@@ -33,6 +33,12 @@ export function asProblem(error: unknown): Problem {
     return invalid([{ field: 'request', label: 'Request', text: 'cannot be read' }])
   if (code !== undefined && /^22[0-9A-Z]{3}$/.test(code))
     return new Problem('VALIDATION_ERROR', { message: 'A value has a form that the database refuses', cause: error })
+  // 3F000 and 42P01 are PostgreSQL's words for a schema or table that is not there; ours come with a migration.
+  if ((code === '3F000' || code === '42P01') && error instanceof Error && error.message.includes('tandem.'))
+    return new Problem('UNAVAILABLE', {
+      message: 'The schema tandem is missing or old: run tandem migrate',
+      cause: error,
+    })
   if (isUnavailable(error, code)) return new Problem('UNAVAILABLE', { cause: error })
   return new Problem('SERVER_ERROR', { cause: error })
 }

@@ -98,7 +98,12 @@ export function serveRoutes(app: FastifyInstance, dialect: Dialect, options: Ser
         const answer = await answerOf(route, request)
         if (!tagged || answer.body === undefined) {
           reply.header('cache-control', 'no-store')
-          return send(reply, answer)
+          // A tag of the native dialect guards writes, so it is sent even where answers are not cached.
+          const { etag, ...headers } = answer.headers ?? {}
+          return send(reply, {
+            ...answer,
+            headers: dialect.name === 'native' && etag !== undefined ? { ...headers, etag } : headers,
+          })
         }
         const tag = answer.headers?.etag ?? entityTag(answer.body)
         reply.header('etag', tag).header('cache-control', 'private, no-cache')

@@ -35,7 +35,7 @@ export function callCenterQueueXml(queue: QueuePlan): string {
       ...prefix,
       action('set', `cc_exit_keys=${queue.exitKeys ?? ''}`),
       action('callcenter', `${queue.extension}@${queue.domainName}`),
-      queue.timeout ? action(queue.timeout.application, queue.timeout.data) : action('hangup'),
+      ...(queue.timeout ? [action(queue.timeout.application, queue.timeout.data)] : []),
     ]),
   ])
 }

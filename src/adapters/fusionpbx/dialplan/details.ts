@@ -14,8 +14,8 @@ export interface Detail {
   group?: number | undefined
   /** Place in the group; details without one keep the order they are given in. */
   order?: number | undefined
-  /** Nothing means yes. */
-  enabled?: boolean | undefined
+  /** Nothing means yes; null is stored as nothing. */
+  enabled?: boolean | null | undefined
 }
 
 /** What the text says about its dialplan besides the details. */

@@ -42,7 +42,7 @@ export function detailRows(plan: Dialplan, details: readonly Detail[], step = 5)
     dialplan_detail_inline: detail.inline,
     dialplan_detail_group: detail.group ?? 0,
     dialplan_detail_order: detail.order ?? step * (position + 1),
-    dialplan_detail_enabled: detail.enabled ?? true,
+    dialplan_detail_enabled: detail.enabled === undefined ? true : detail.enabled,
   }))
 }
 

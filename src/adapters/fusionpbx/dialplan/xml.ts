@@ -26,8 +26,8 @@ export interface Extension {
 }
 
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-const escape = (text: string) => text.replace(/[&<>"]/g, (character) => escapes[character] as string)
-const attribute = ([name, value]: readonly [string, string]) => ` ${name}="${escape(value)}"`
+const escapeXml = (text: string) => text.replace(/[&<>"]/g, (character) => escapes[character] as string)
+const attribute = ([name, value]: readonly [string, string]) => ` ${name}="${escapeXml(value)}"`
 
 /** A condition on one channel variable or field. */
 export function condition(
