@@ -40,6 +40,8 @@ if (words.includes('--list')) {
     const missed = rows.filter((row) => row.target?.met === false).length
     const wanted = rows.filter((row) => row.target !== undefined).length
     console.log(`\n${table(rows)}\n\n${explanation}`)
-    console.log(`${wanted - missed} of ${wanted} targets met, ${seconds} s, ${machine.cores} cores, Node ${machine.node}`)
+    console.log(
+      `${wanted - missed} of ${wanted} targets met, ${seconds} s, ${machine.cores} cores, Node ${machine.node}`,
+    )
   }
 }

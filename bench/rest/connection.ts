@@ -49,7 +49,7 @@ export class Connection {
       const end = head.indexOf('\r\n\r\n')
       this.#head = end < 0 ? head : undefined
       if (end < 0) return
-      const text = head.latin1Slice(0, end)
+      const text = head.toString('latin1', 0, end)
       this.#status = Number(text.slice(9, 12))
       const length = /\r\ncontent-length: *(\d+)/i.exec(text)?.[1]
       this.#left = Number(length ?? 0) - (head.length - end - 4)

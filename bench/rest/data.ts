@@ -1,6 +1,6 @@
 import pg from 'pg'
-import { migrate } from '../../src/adapters/database/migrations.ts'
 import { openDatabase } from '../../src/adapters/database/database.ts'
+import { migrate } from '../../src/adapters/database/migrations.ts'
 import { installDefaults } from '../../src/adapters/fusionpbx/defaults.ts'
 import { installSchema } from '../../src/adapters/fusionpbx/schema.ts'
 

@@ -71,7 +71,10 @@ export function serveCommands(commands: Commands): void {
     try {
       process.send?.({ id, value: await command?.(...args) } satisfies Reply)
     } catch (error) {
-      process.send?.({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) } satisfies Reply)
+      process.send?.({
+        id,
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      } satisfies Reply)
     }
   })
 }

@@ -16,9 +16,7 @@ export function table(rows: readonly Row[]): string {
     row.target === undefined ? '' : row.target.met ? 'met' : 'MISSED',
     ...figures.map((name) => (row.figures[name] === undefined ? '' : short(row.figures[name]))),
   ])
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...body.map((cells) => cells[column]?.length ?? 0)),
-  )
+  const widths = head.map((title, column) => Math.max(title.length, ...body.map((cells) => cells[column]?.length ?? 0)))
   const isText = (column: number): boolean => column < 2 || column === 3 || column === 4
   const line = (cells: readonly string[]): string =>
     cells

@@ -7,7 +7,7 @@ import { CliError } from './failure.ts'
 /** A database opened for one command. */
 export interface OpenedDatabase {
   readonly database: Database
-  /** True for the embedded one, which is started for the command and stopped with it. */
+  /** True for the embedded one: a running server's, or one started for the command and stopped with it. */
   readonly embedded: boolean
   close(): Promise<void>
 }
@@ -29,7 +29,12 @@ export async function openConfiguredDatabase(config: Config): Promise<OpenedData
     return { database, embedded: false, close: () => database.close() }
   }
   // Loaded only here: commands on a real database need none of it.
-  const { startEmbedded } = await import('../adapters/embedded/supervisor.ts')
+  const { runningEmbedded, startEmbedded } = await import('../adapters/embedded/supervisor.ts')
+  const running = await runningEmbedded(embeddedFolder(config))
+  if (running !== undefined) {
+    const database = open(config, running)
+    return { database, embedded: true, close: () => database.close() }
+  }
   const server = await startEmbedded({ folder: embeddedFolder(config) })
   const database = open(config, server.url)
   return {

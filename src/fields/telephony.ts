@@ -21,12 +21,15 @@ export const sipWord: TextLimits = {
   says: 'must not hold white space, quotes, angle brackets, &, $, ` or \\',
 }
 
-/** A password that FusionPBX puts into XML as it is (facts 3): everything printable but XML's own characters. */
+/** A password that FusionPBX's directory puts into an XML attribute as it is (facts 3), so XML's own characters are out. */
 export const sipSecret: TextLimits = {
   max: 128,
-  pattern: /^[^\s"'<>&\\]+$/,
-  says: 'must not hold white space, quotes, angle brackets, & or \\',
+  pattern: /^[^\s"<>&]+$/,
+  says: 'must not hold white space, ", <, > or &',
 }
+
+/** A password that somebody else gave us, so whatever they like. */
+export const givenSecret: TextLimits = { max: 255 }
 
 /** The name of a SIP profile, context or host. */
 export const identifier: TextLimits = {
@@ -35,8 +38,11 @@ export const identifier: TextLimits = {
   says: 'may hold only letters, digits and _ . : @ -',
 }
 
-/** A name that people read on a display. */
-export const displayName: TextLimits = { max: 128, pattern: /^[^"<>\\]*$/, says: 'must not hold ", <, > or \\' }
+/**
+ * A name that people read on a display. Quotes and brackets are escaped wherever it goes; `${` would be expanded by the
+ * switch, which can run commands that way.
+ */
+export const displayName: TextLimits = { max: 255, pattern: /^(?!.*\$\{)/, says: 'must not hold ${' }
 
 /** A caller's number: digits, separators people type, + * #, or a SIP user. */
 export const callerNumber: TextLimits = {

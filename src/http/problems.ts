@@ -39,6 +39,7 @@ export function asProblem(error: unknown): Problem {
       message: 'The schema tandem is missing or old: run tandem migrate',
       cause: error,
     })
+  if (code === '57014') return new Problem('UNAVAILABLE', { message: 'The database took too long', cause: error })
   if (isUnavailable(error, code)) return new Problem('UNAVAILABLE', { cause: error })
   return new Problem('SERVER_ERROR', { cause: error })
 }

@@ -6,6 +6,7 @@ import type { Backend } from './backend.ts'
 import { writeChildren } from './children.ts'
 import { withDefaults } from './defaults.ts'
 import { readInput } from './input.ts'
+import { checkQuota } from './quota.ts'
 import { checkReferences, referringParts } from './references.ts'
 import { readSettings } from './settings.ts'
 import { checkClaims, claimsOf, lockClaims } from './unique.ts'
@@ -24,7 +25,8 @@ export async function create(backend: Backend, resource: Resource, request: Crea
   const { reach, body, spelling, strict } = request
   const input = readInput(resource, body, { operation: 'create', spelling, strict }, faults)
   const domain = domainOf(reach)
-  const settings = await readSettings(backend.database, reach.domain?.uuid ?? null, resource.settings ?? [])
+  const settingNames = [...(resource.settings ?? []), ...(resource.quota ? [['limit', resource.quota] as const] : [])]
+  const settings = await readSettings(backend.database, reach.domain?.uuid ?? null, settingNames)
   const facts = { given: input.values, domain, settings }
   const defaulted = withDefaults(resource.fields, input.values, facts)
   const values = resource.complete ? resource.complete(defaulted, { domain, operation: 'create' }) : defaulted
@@ -34,6 +36,7 @@ export async function create(backend: Backend, resource: Resource, request: Crea
 
   return write(backend, resource, request, async (writer, connection) => {
     await checkReferences(connection, domain.uuid, referringParts(resource, values, input))
+    await checkQuota(connection, resource, settings, reach)
     const claims = claimsOf(resource, values, settings)
     await lockClaims(connection, resource, claims, reach)
     await checkClaims(connection, resource, claims, reach, key)

@@ -67,6 +67,21 @@ const uniqueViolation = (error: unknown): string | undefined => {
 const takenKey = (resource: Resource, table: string): string =>
   (resource.children ?? []).find((child) => child.table === table)?.key ?? resource.key
 
+/** PostgreSQL's words for "two transactions got in each other's way": nothing was written, and a second try may go well. */
+const clashes = new Set(['40001', '40P01'])
+const maxAttempts = 3
+
+async function withRetries<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      const { code } = error as { code?: string }
+      if (attempt === maxAttempts || code === undefined || !clashes.has(code)) throw error
+    }
+  }
+}
+
 const insertReceipt = `insert into tandem.receipts (receipt_uuid, domain_uuid, resource, operation, key, effects, cache, switch)
   values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8)`
 
@@ -85,27 +100,29 @@ export async function write(
   let effects: readonly Effect[] = []
   let key = ''
   try {
-    await backend.database.transaction(async (connection) => {
-      const writer = writerOn(connection, backend.columns)
-      const change = await work(writer, connection)
-      key = change.key
-      for (const effect of resource.effects?.inside?.[change.operation] ?? []) await effect(writer, change)
-      effects = (resource.effects?.after?.[change.operation] ?? []).flatMap((effect) => effect(change))
-      const domainUuid = context.reach.domain?.uuid ?? null
-      const audit = auditRow(resource, writer, { domainUuid, key, actor: context.actor })
-      if (audit) await writer.insert('v_database_transactions', [audit])
-      const expected = backend.effects.expect(effects)
-      await connection.query(insertReceipt, [
-        id,
-        domainUuid,
-        resource.name,
-        change.operation,
-        key,
-        JSON.stringify(effects),
-        expected.cache,
-        expected.switch,
-      ])
-    })
+    await withRetries(() =>
+      backend.database.transaction(async (connection) => {
+        const writer = writerOn(connection, backend.columns)
+        const change = await work(writer, connection)
+        key = change.key
+        for (const effect of resource.effects?.inside?.[change.operation] ?? []) await effect(writer, change)
+        effects = (resource.effects?.after?.[change.operation] ?? []).flatMap((effect) => effect(change))
+        const domainUuid = context.reach.domain?.uuid ?? null
+        const audit = auditRow(resource, writer, { domainUuid, key, actor: context.actor })
+        if (audit) await writer.insert('v_database_transactions', [audit])
+        const expected = backend.effects.expect(effects)
+        await connection.query(insertReceipt, [
+          id,
+          domainUuid,
+          resource.name,
+          change.operation,
+          key,
+          JSON.stringify(effects),
+          expected.cache,
+          expected.switch,
+        ])
+      }),
+    )
   } catch (error) {
     const table = uniqueViolation(error)
     if (table !== undefined) throw keyInUse(resource, takenKey(resource, table))

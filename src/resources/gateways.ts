@@ -1,6 +1,6 @@
 import type { Effect } from '../adapters/effects.ts'
 import { boolean, computed, integer, text } from '../fields/field.ts'
-import { displayName, identifier, sipHost, sipSecret, sipWord } from '../fields/telephony.ts'
+import { displayName, givenSecret, identifier, sipHost, sipWord } from '../fields/telephony.ts'
 import { type AfterEffect, type Check, resource } from './core/define.ts'
 
 /** What a switch says of the gateway. None is connected here, and null is the documented word for that (S002-GW-GET). */
@@ -17,7 +17,7 @@ const fields = {
     example: 'carrier1',
   }),
   username: text({ ...sipWord, shown: 'list', about: 'User it registers as.' }),
-  password: text({ ...sipSecret, secret: 'strong', about: 'Password it registers with.' }),
+  password: text({ ...givenSecret, secret: 'strong', about: 'Password it registers with.' }),
   auth_username: text({ ...sipWord, about: 'User for authentication, if another.' }),
   realm: text({ ...sipHost, about: 'Authentication realm.' }),
   from_user: text({ ...sipWord, about: 'User in the From header.' }),
@@ -95,6 +95,7 @@ export const gateways = resource({
   key: 'gateway_uuid',
   scope: 'both',
   permission: 'gateway',
+  quota: 'gateways',
   app: { name: 'gateways', uuid: '297ab33e-2c2f-8196-552c-f3567d2caaf8' },
   fields,
   sort: ['gateway'],

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,11 +27,9 @@ export async function startTestCluster(): Promise<{ folder: string; stop(): Prom
   return {
     folder,
     async stop() {
-      guard.ref()
-      const gone = once(guard, 'exit')
-      guard.kill('SIGKILL')
-      await gone
+      // The guard last: should we end before this is done, it does the rest.
       await database.stop()
+      guard.release()
       rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -50,5 +47,10 @@ function endWithUs(folder: string) {
   guard.unref()
   // A pipe, which can be let go of; the type does not say so.
   ;(guard.stdin as unknown as { unref(): void }).unref()
-  return guard
+  return {
+    /** Ends the shell and what it runs, which are a process group of their own. */
+    release() {
+      if (guard.pid !== undefined && guard.exitCode === null) process.kill(-guard.pid, 'SIGKILL')
+    },
+  }
 }

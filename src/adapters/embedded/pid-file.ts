@@ -15,7 +15,7 @@ export interface PidFile {
 /** Who stands behind a data folder's pid file. */
 export type ServerState =
   /** No file, or its process is gone: PostgreSQL itself clears that up when it starts. */
-  | { kind: 'absent' }
+  | { kind: 'absent'; file?: PidFile }
   /** The number now belongs to another program, as after a reboot. */
   | { kind: 'foreign'; file: PidFile }
   | { kind: 'running'; file: PidFile }
@@ -36,7 +36,8 @@ export function parsePidFile(text: string): PidFile | undefined {
 /** Looks at the pid file of a data folder and at the process it names. */
 export function serverState(data: string): ServerState {
   const file = readPidFile(data)
-  if (!file || !isAlive(file.pid)) return { kind: 'absent' }
+  if (!file) return { kind: 'absent' }
+  if (!isAlive(file.pid)) return { kind: 'absent', file }
   return { kind: worksIn(file.pid, data) ? 'running' : 'foreign', file }
 }
 

@@ -123,6 +123,18 @@ export async function reachRunning(
   }
 }
 
+/**
+ * Connects to a server whose process cannot be seen from here, as that of another container on the same volume. Starting
+ * a second one beside it would destroy the data; its socket tells that it lives.
+ */
+async function reachUnseen(folder: string): Promise<{ address: Address; client: OwningConnection } | undefined> {
+  const state = serverState(dataIn(folder))
+  if (!state.file?.ready || state.file.socketFolder === '') return undefined
+  const address = addressOf(folder, state.file)
+  const client = await connect(address)
+  return client && client !== 'starting' ? { address, client } : undefined
+}
+
 /** Connects to the server of the folder, starting it when it does not run. `choose` is asked only when it must start. */
 export async function reachServer(
   folder: string,
@@ -130,7 +142,7 @@ export async function reachServer(
   choose: () => Choice,
   report: (sentence: string) => void,
 ): Promise<Reached> {
-  const running = await reachRunning(folder)
+  const running = (await reachRunning(folder)) ?? (await reachUnseen(folder))
   if (running) return { ...running, adopted: true }
   const state = serverState(dataIn(folder))
   if (state.kind === 'foreign') {
@@ -205,9 +217,17 @@ function spawnServer(folder: string, log: string, choice: Choice, settings: Reco
   if (process.platform === 'win32') {
     // Only pg_ctl can take an administrator's rights away, with which the server refuses to run.
     const quoted = options.map((option) => (option.startsWith('-') ? option : `"${option}"`)).join(' ')
-    const args = ['start', '-W', '-D', dataIn(folder), '-l', log, '-o', quoted]
-    execFile(choice.binaries.control, args, { env: serverEnvironment(), windowsHide: true }, (error) => {
-      if (error) ended = error.message
+    const args = ['start', '-w', '-D', dataIn(folder), '-l', log, '-o', quoted]
+    const control = spawn(choice.binaries.control, args, {
+      env: serverEnvironment(),
+      stdio: 'ignore',
+      windowsHide: true,
+    })
+    control.on('error', (error) => {
+      ended = error.message
+    })
+    control.on('exit', (code) => {
+      if (code !== 0) ended = `pg_ctl ended with code ${code}`
     })
     return { ended: () => ended }
   }

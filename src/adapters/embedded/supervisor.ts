@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, constants, mkdirSync, realpathSync } from 'node:fs'
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { releaseAddress, urlAt } from './address.ts'
 import { findBinaries } from './binaries.ts'
 import { createCluster, hasCluster, removeUnfinished } from './data-folder.ts'
@@ -89,6 +89,18 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedD
       return stopping
     },
   }
+}
+
+/**
+ * The database of a server that another process holds on this folder, or undefined when none runs: for commands that
+ * work beside a running Tandem. Nothing is started, owned or stopped.
+ */
+export async function runningEmbedded(folder: string): Promise<string | undefined> {
+  if (!existsSync(folder)) return undefined
+  const reached = await reachRunning(realpathSync(folder))
+  if (reached === undefined) return undefined
+  await reached.client.end()
+  return urlAt(reached.address, databaseName)
 }
 
 function prepareFolder(path: string): string {

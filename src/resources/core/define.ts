@@ -159,6 +159,8 @@ export interface Declaration<F extends Fields> {
   readonly embeds?: Readonly<Record<string, Embed>>
   /** FusionPBX settings that defaults and effects read: loaded in one query with the write. */
   readonly settings?: readonly (readonly [category: string, subcategory: string])[]
+  /** Setting of FusionPBX's category `limit` that says how many rows a tenant may have. */
+  readonly quota?: string
   readonly checks?: readonly Check<F>[]
   /** Last word on what was sent, after defaults: values that follow from others or from the tenant. */
   readonly complete?: (values: Values<F>, facts: { domain: Domain; operation: 'create' | 'update' }) => Values<F>

@@ -100,6 +100,7 @@ export const devices = resource({
   key: 'device_uuid',
   scope: 'tenant',
   permission: 'device',
+  quota: 'devices',
   app: { name: 'devices', uuid: '4efa1a1a-32e7-bf83-534b-6c8299958a8e' },
   fields: {
     device_address: mac({

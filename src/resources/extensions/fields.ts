@@ -107,7 +107,7 @@ export const extensionFields = {
   follow_me_enabled: boolean({ writable: 'never', about: 'Follow me is on.' }),
   do_not_disturb: boolean({ about: 'Calls are refused as busy.' }),
   accountcode: text({
-    ...sipWord,
+    ...displayName,
     default: ({ settings, domain }) => settings.text('domain', 'accountcode') ?? domain.name,
     about: 'Account that its calls are billed to.',
   }),

@@ -15,6 +15,7 @@ export const extensions = resource({
   key: 'extension_uuid',
   scope: 'tenant',
   permission: 'extension',
+  quota: 'extensions',
   app: { name: 'extensions', uuid: 'e68d9689-2769-e013-28fa-6214bf47fca3' },
   fields: extensionFields,
   sort: ['extension'],

@@ -46,6 +46,7 @@ export const users = resource({
   key: 'user_uuid',
   scope: 'tenant',
   permission: 'user',
+  quota: 'users',
   app: { name: 'users', uuid: '112124b3-95c2-5352-7e9d-d14c0b88f207' },
   fields: userFields,
   sort: ['username'],

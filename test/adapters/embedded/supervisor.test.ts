@@ -178,6 +178,20 @@ function tests() {
       await database.stop()
     })
 
+    test('a server whose process cannot be seen, as from another container, is not started a second time', async () => {
+      const shared = folderFor('shared')
+      const other = startOwner(shared)
+      await other.next()
+      const pidFile = join(shared, 'data', 'postmaster.pid')
+      const text = readFileSync(pidFile, 'utf8')
+      // Numbers of processes mean something else in another container.
+      writeFileSync(pidFile, text.replace(/^\d+/, '4194303'))
+      await assert.rejects(start(shared), /Another Tandem/)
+      writeFileSync(pidFile, text)
+      await kill(other)
+      await (await start(shared)).stop()
+    })
+
     test('of two processes that start at once, one gets the folder and the other a sentence', async () => {
       const fresh = folderFor('contested')
       const owners = [startOwner(fresh), startOwner(fresh)]

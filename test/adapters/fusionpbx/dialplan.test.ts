@@ -199,7 +199,7 @@ describe('beside what FusionPBX wrote itself', { skip }, () => {
 
   test('a queue', () => {
     const queue = only(recorded('call-center-queue-add', 'v_call_center_queues', 'call_center_queue_uuid'))
-    const [application, data] = queue.queue_timeout_action?.split(/:(.*)/) as [string, string]
+    const [application, data] = (queue.queue_timeout_action as string).split(/:(.*)/) as [string, string]
     const xml = callCenterQueueXml({
       uuid: queue.call_center_queue_uuid as string,
       dialplanUuid: queue.dialplan_uuid as string,

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import { resources } from '../../src/resources/registry.ts'
+import { testApp } from '../support/app.ts'
+import { samples, written } from './samples.ts'
+import { duplicates, lifeCycle, missingFields, partialUpdates, strangers, unknownFields } from './verbs.ts'
+import { wires } from './wires.ts'
+
+const app = await testApp()
+after(() => app.close())
+
+test('every resource of the registry has a sample, and every sample a resource', () => {
+  assert.deepEqual(
+    resources.map((resource) => [resource.name, resource.operations ?? ['list', 'get', 'create', 'update', 'remove']]),
+    samples.map((sample) => [sample.name, sample.verbs]),
+  )
+})
+
+for (const sample of written)
+  for (const wire of wires)
+    describe(`${sample.name}, ${wire.name}`, () => {
+      lifeCycle(app, sample, wire)
+      missingFields(app, sample, wire)
+      duplicates(app, sample, wire)
+      strangers(app, sample, wire)
+      partialUpdates(app, sample, wire)
+      unknownFields(app, sample, wire)
+    })
