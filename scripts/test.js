@@ -56,6 +56,7 @@ try {
     '--enable-source-maps',
     '--test',
     '--test-concurrency=2',
+    '--test-timeout=180000',
     '--test-reporter=./scripts/reporter.js',
     '--test-reporter-destination=stdout',
   ]

@@ -54,17 +54,22 @@ const makeLogger = (config: Values): Logger =>
     pino.destination({ dest: 2, sync: false, minLength: 4096 }),
   )
 
-async function refuseOldDatabase(database: Database): Promise<void> {
-  const [row] = await database.query<{ number: string; version: string; there: boolean }>(
+/** Why a database cannot be served, in a sentence, or undefined. `number` is PostgreSQL's server_version_num. */
+export function databaseFault(found: { number: number; version: string; fusionpbx: boolean }): string | undefined {
+  if (found.number < oldestPostgresql)
+    return `PostgreSQL ${found.version} is too old: Tandem needs version 12 or newer.`
+  if (!found.fusionpbx)
+    return "This database holds no FusionPBX: the table v_domains is missing. Point TANDEM_DATABASE_URL at FusionPBX's own database."
+  return undefined
+}
+
+async function refuseUnfit(database: Database): Promise<void> {
+  const [row] = await database.query<{ number: string; version: string; fusionpbx: boolean }>(
     `select current_setting('server_version_num') as number, current_setting('server_version') as version,
-       to_regclass('public.v_domains') is not null as there`,
+       to_regclass('public.v_domains') is not null as fusionpbx`,
   )
-  if (Number(row?.number) < oldestPostgresql)
-    throw new StartError(`PostgreSQL ${row?.version} is too old: Tandem needs version 12 or newer.`)
-  if (!row?.there)
-    throw new StartError(
-      "This database holds no FusionPBX: the table v_domains is missing. Point TANDEM_DATABASE_URL at FusionPBX's own database.",
-    )
+  const fault = row && databaseFault({ ...row, number: Number(row.number) })
+  if (fault !== undefined) throw new StartError(fault)
 }
 
 /** The database to serve, and how to let go of it. */
@@ -125,7 +130,7 @@ export async function serve({ values: config }: Config): Promise<void> {
     onConnectionError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
   })
   try {
-    await refuseOldDatabase(database)
+    await refuseUnfit(database)
     if (config.database_url === '') await migrate(database)
     const pending = await pendingMigrations(database)
     if (pending.length > 0) logger.warn({ pending }, 'the schema tandem is not up to date: run tandem migrate')
@@ -157,7 +162,10 @@ export async function serve({ values: config }: Config): Promise<void> {
         () => fatal('Requests were still running when the time to stop was over.'),
         config.server.shutdown_grace_ms,
       )
+      // Connections that fall idle while others still run would be kept alive for more than a minute.
+      const idle = setInterval(() => app.server.closeIdleConnections(), 50)
       await app.close()
+      clearInterval(idle)
       await database.close()
       await opened.stop()
       clearTimeout(late)

@@ -61,15 +61,25 @@ const fields = {
 type Row = { profile?: string | null; enabled?: boolean | null } | null
 type After = AfterEffect<typeof fields>
 
-/** A gateway that registers needs somebody to register as (facts 4). */
-const credentialsToRegister: Check<typeof fields> = (values) =>
-  values.register === true
-    ? (['username', 'password'] as const).flatMap((field) =>
-        values[field]
-          ? []
-          : [{ field, label: field === 'username' ? 'Username' : 'Password', text: 'is required to register' }],
-      )
-    : []
+/** A gateway that registers needs somebody to register as (facts 4). An old row without does not stop other changes. */
+const credentialsToRegister: Check<typeof fields> = (values, { sent }) => {
+  const credentials = ['username', 'password'] as const
+  const isAsked = !sent || ['register', ...credentials].some((field) => field in sent)
+  if (values.register !== true || !isAsked) return []
+  return credentials.flatMap((field) =>
+    values[field]
+      ? []
+      : [{ field, label: field === 'username' ? 'Username' : 'Password', text: 'is required to register' }],
+  )
+}
+
+/** Without these the switch could not load the gateway, so FusionPBX's form lets nobody empty them (facts 4). */
+const neverEmpty: Check<typeof fields> = (values, { operation, sent }) =>
+  (['expire_seconds', 'retry_seconds', 'context', 'profile'] as const).flatMap((field) =>
+    (operation === 'create' ? values : (sent ?? {}))[field] === null
+      ? [{ field, label: field.charAt(0).toUpperCase() + field.slice(1).replace('_', ' '), text: 'is required' }]
+      : [],
+  )
 
 const profileOf = (row: Row): string => row?.profile ?? 'external'
 
@@ -100,7 +110,9 @@ export const gateways = resource({
   fields,
   sort: ['gateway'],
   unique: [{ fields: ['gateway'], within: 'tenant' }],
-  checks: [credentialsToRegister],
+  checks: [credentialsToRegister, neverEmpty],
+  // No limit is the number 0 (facts 4).
+  complete: (values) => (values.channels === null ? { ...values, channels: 0 } : values),
   effects: {
     after: {
       create: [forgetSofia, rescan],

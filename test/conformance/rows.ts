@@ -26,8 +26,7 @@ export async function storedText(
 ): Promise<Record<string, string | null> | undefined> {
   const row = await storedRow(app, table, key, uuid)
   return (
-    row &&
-    Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value === null ? null : String(value)]))
+    row && Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value === null ? null : String(value)]))
   )
 }
 

@@ -205,7 +205,12 @@ export const samples: readonly Sample[] = [
       voicemail_description: `Box ${n}`,
       voicemail_enabled: 'false',
     }),
-    change: { field: 'voicemail_mail_to', text: 'new@example.com', plain: 'new@example.com', stored: 'new@example.com' },
+    change: {
+      field: 'voicemail_mail_to',
+      text: 'new@example.com',
+      plain: 'new@example.com',
+      stored: 'new@example.com',
+    },
     unique: { field: 'voicemail_id', everywhere: false },
     row: (n) => ({ voicemail_id: String(50_000 + n), voicemail_password: '123456', voicemail_enabled: 'true' }),
     sort: 'voicemail_id',

@@ -29,8 +29,7 @@ export function lifeCycle(app: TestApp, sample: Sample, wire: Wire): void {
     const uuid: string = wire.name === 'native' ? made.json[key] : made.json.data[key]
     assert.match(uuid, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
     if (wire.name === 'native') assert.equal(made.headers.location, `/api/v2/${name}/${uuid}`)
-    else
-      assert.deepEqual(made.json, { success: true, data: { [key]: uuid }, message: `${title} created successfully` })
+    else assert.deepEqual(made.json, { success: true, data: { [key]: uuid }, message: `${title} created successfully` })
 
     const stored = await storedText(app, table, key, uuid)
     assert.equal(stored?.domain_uuid, ours.uuid)
@@ -47,7 +46,10 @@ export function lifeCycle(app: TestApp, sample: Sample, wire: Wire): void {
       if (!['password', 'voicemail_password', 'pin_number', 'device_address'].includes(field))
         assert.deepEqual(wire.row(read)[field], sent[field], field)
 
-    const listed = await app.call('GET', `${wire.path('list', name)}?${wire.name === 'native' ? 'limit' : 'per_page'}=100`)
+    const listed = await app.call(
+      'GET',
+      `${wire.path('list', name)}?${wire.name === 'native' ? 'limit' : 'per_page'}=100`,
+    )
     assert.equal(listed.status, 200)
     assert.equal(wire.rows(listed).filter((row) => row[key] === uuid).length, 1)
 
@@ -64,7 +66,8 @@ export function lifeCycle(app: TestApp, sample: Sample, wire: Wire): void {
 
     const gone = await app.call('DELETE', wire.path('remove', name, uuid))
     assert.equal(gone.status, wire.statuses.remove)
-    if (wire.name === 'actions') assert.deepEqual(gone.json, { success: true, message: `${title} deleted successfully` })
+    if (wire.name === 'actions')
+      assert.deepEqual(gone.json, { success: true, message: `${title} deleted successfully` })
     else assert.equal(gone.text, '')
     assert.equal(await storedRow(app, table, key, uuid), undefined)
     assertError(wire, await app.call('GET', wire.path('get', name, uuid)), 404, 'NOT_FOUND')
@@ -174,10 +177,12 @@ export function duplicates(app: TestApp, sample: Sample, wire: Wire): void {
   test(`${wire.ids({
     clean: 'S004-ERR-DUPLICATE_ERROR',
     actions: 'S002-ERR-DUPLICATE',
-  })}of eight ${wire.name} ${name} with the same ${unique.field} sent at once one is made`, async () => {
+  })}of four ${wire.name} ${name} with the same ${unique.field} sent at once one is made`, async () => {
     const body = sample.body(next())[wire.spelling]
-    const answers = await Promise.all(Array.from({ length: 8 }, () => app.call('POST', wire.path('create', name), body)))
-    assert.deepEqual(answers.map((answer) => answer.status).sort(), [201, 409, 409, 409, 409, 409, 409, 409])
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, () => app.call('POST', wire.path('create', name), body)),
+    )
+    assert.deepEqual(answers.map((answer) => answer.status).sort(), [201, 409, 409, 409])
   })
 
   test(`${wire.ids({
@@ -216,7 +221,10 @@ export function strangers(app: TestApp, sample: Sample, wire: Wire): void {
     ]
     // Spec 002 names the UUID as a path parameter and shows it in the query (C-15).
     return wire.name === 'actions'
-      ? [...paths, ...paths.map(([method, path, sent]) => [method, path.replace('?uuid=', '/'), sent] as typeof paths[0])]
+      ? [
+          ...paths,
+          ...paths.map(([method, path, sent]) => [method, path.replace('?uuid=', '/'), sent] as (typeof paths)[0]),
+        ]
       : paths
   }
 

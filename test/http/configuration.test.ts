@@ -44,7 +44,7 @@ describe('settings of the documented configuration', () => {
     await within({}, async (app) => {
       await insertRow(app, 'v_extensions', extension('1'))
       const first = await app.call('GET', list)
-      const tag = first.headers['etag']
+      const tag = first.headers.etag
       assert.ok(tag)
       assert.equal((await app.call('GET', list, undefined, { 'If-None-Match': tag })).status, 304)
       const rows = async () => (await app.call('GET', list)).json.data
@@ -66,7 +66,7 @@ describe('settings of the documented configuration', () => {
       )
     })
     await within({ TANDEM_CACHE__ENABLED: 'false' }, async (app) => {
-      assert.equal((await app.call('GET', list)).headers['etag'], undefined)
+      assert.equal((await app.call('GET', list)).headers.etag, undefined)
     })
   })
 
@@ -87,9 +87,9 @@ describe('settings of the documented configuration', () => {
   test('S004-CFG-CACHE-EX: a path named by cache.exclude_endpoints carries no tag', async () => {
     await within({ TANDEM_CACHE__EXCLUDE_ENDPOINTS: 'gateways' }, async (app) => {
       const gateways = await app.call('GET', '/api/v1/gateways')
-      assert.equal(gateways.headers['etag'], undefined)
+      assert.equal(gateways.headers.etag, undefined)
       assert.equal(gateways.headers['cache-control'], 'no-store')
-      assert.ok((await app.call('GET', list)).headers['etag'])
+      assert.ok((await app.call('GET', list)).headers.etag)
     })
   })
 
@@ -125,11 +125,11 @@ describe('settings of the documented configuration', () => {
         { extension: '101', password: 'hunter2hunter2', voicemail_enabled: 'true', voicemail_password: '987654' },
         { 'X-Request-Id': 'seen-in-log' },
       )
-      const line = app.log.find((entry) => entry['requestId'] === 'seen-in-log')
+      const line = app.log.find((entry) => entry.requestId === 'seen-in-log')
       assert.ok(line)
-      assert.equal(line['status'], 201)
-      assert.equal(line['path'], list)
-      assert.equal(line['domain'], ours.name)
+      assert.equal(line.status, 201)
+      assert.equal(line.path, list)
+      assert.equal(line.domain, ours.name)
       const all = JSON.stringify(app.log)
       for (const secret of ['hunter2hunter2', '987654', 'test-global-key']) assert.ok(!all.includes(secret))
     })
@@ -156,21 +156,21 @@ describe('settings of the documented configuration', () => {
           success: false,
           error: { code: 'SERVER_ERROR', message: 'Internal server error' },
         })
-        assert.equal(app.log.filter((entry) => entry['msg'] === 'request failed').length, lines)
+        assert.equal(app.log.filter((entry) => entry.msg === 'request failed').length, lines)
       })
   })
 
   test('S004-CFG-SLOW: a request as slow as slow_request_threshold is logged as a warning', async () => {
     await within({ TANDEM_LOGGING__SLOW_REQUEST_THRESHOLD: '0' }, async (app) => {
       await app.call('GET', list)
-      assert.equal(app.log[0]?.['msg'], 'slow request')
-      assert.equal(app.log[0]?.['level'], 40)
+      assert.equal(app.log[0]?.msg, 'slow request')
+      assert.equal(app.log[0]?.level, 40)
     })
     await within(
       { TANDEM_LOGGING__SLOW_REQUEST_THRESHOLD: '0', TANDEM_LOGGING__LOG_SLOW_REQUESTS: 'false' },
       async (app) => {
         await app.call('GET', list)
-        assert.equal(app.log[0]?.['msg'], 'request')
+        assert.equal(app.log[0]?.msg, 'request')
       },
     )
   })

@@ -204,7 +204,7 @@ async function firstConnection(
   return undefined
 }
 
-/** Whether the start failed only because sessions of a killed server have not ended yet, which they do by themselves. */
+/** Whether the start failed only because processes of a killed server have not ended yet, which they do by themselves. */
 function waitsForPredecessor(log: string): boolean {
   return tail(log).includes('pre-existing shared memory block')
 }

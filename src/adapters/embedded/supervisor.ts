@@ -145,7 +145,7 @@ function watch(reached: Reached, folder: string, onLost: (sentence: string) => v
     client.unref()
     client.once('end', () => void regain())
   }
-  /** After the crash of one session the server drops all of them and goes on by itself. */
+  /** After the crash of one backend the server drops every connection and goes on by itself. */
   const regain = async () => {
     if (state !== 'held') return
     const next = await reachRunning(folder).catch(() => undefined)

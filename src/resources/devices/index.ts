@@ -1,7 +1,13 @@
-import { boolean, integer, mac, text, timestamp, uuid } from '../../fields/field.ts'
+import { boolean, type DefaultFacts, integer, mac, text, timestamp, uuid } from '../../fields/field.ts'
 import { dialable, displayName, identifier, sipHost, sipSecret, sipWord } from '../../fields/telephony.ts'
 import { child, resource } from '../core/define.ts'
 import { vendorOf } from './vendors.ts'
+
+/** FusionPBX fills a new line from the settings of category `provision`. */
+const provisioned =
+  (subcategory: string) =>
+  ({ settings }: DefaultFacts): string | undefined =>
+    settings.text('provision', subcategory)
 
 const lines = child({
   table: 'v_device_lines',
@@ -18,10 +24,26 @@ const lines = child({
       default: ({ domain }) => domain.name,
       about: 'SIP server; the domain when not sent.',
     }),
-    server_address_primary: text({ ...sipHost, about: 'First server.' }),
-    server_address_secondary: text({ ...sipHost, about: 'Second server.' }),
-    outbound_proxy_primary: text({ ...sipHost, about: 'First outbound proxy.' }),
-    outbound_proxy_secondary: text({ ...sipHost, about: 'Second outbound proxy.' }),
+    server_address_primary: text({
+      ...sipHost,
+      default: provisioned('server_address_primary'),
+      about: 'First server.',
+    }),
+    server_address_secondary: text({
+      ...sipHost,
+      default: provisioned('server_address_secondary'),
+      about: 'Second server.',
+    }),
+    outbound_proxy_primary: text({
+      ...sipHost,
+      default: provisioned('outbound_proxy_primary'),
+      about: 'First outbound proxy.',
+    }),
+    outbound_proxy_secondary: text({
+      ...sipHost,
+      default: provisioned('outbound_proxy_secondary'),
+      about: 'Second outbound proxy.',
+    }),
     display_name: text({ ...displayName, about: 'Name on the display.' }),
     user_id: text({ ...dialable, about: 'Extension number.' }),
     auth_id: text({ ...dialable, about: 'Authentication ID; the user ID when not sent.' }),
@@ -163,10 +185,16 @@ export const devices = resource({
     ['provision', 'line_sip_port'],
     ['provision', 'line_sip_transport'],
     ['provision', 'line_register_expires'],
+    ['provision', 'server_address_primary'],
+    ['provision', 'server_address_secondary'],
+    ['provision', 'outbound_proxy_primary'],
+    ['provision', 'outbound_proxy_secondary'],
   ],
   children: [lines, keys, settings],
-  complete: (values, { operation }) =>
-    operation === 'create' && values.device_vendor === undefined
-      ? { ...values, device_vendor: vendorOf(values.device_template, values.device_address) }
-      : values,
+  // A maker that is left empty follows from what else is known, as on FusionPBX's page.
+  complete(values, { operation }) {
+    const { device_vendor: vendor, device_template: template, device_address: address } = values
+    const isOpen = vendor === null || (vendor === undefined && operation === 'create')
+    return isOpen ? { ...values, device_vendor: vendorOf(template, address) } : values
+  },
 })

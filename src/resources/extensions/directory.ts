@@ -1,6 +1,6 @@
 import type { Effect } from '../../adapters/effects.ts'
 import type { AfterEffect, Change } from '../core/define.ts'
-import { boxNumber, messageLamp } from '../voicemails/box.ts'
+import { boxNumber, boxNumbers, messageLamp } from '../voicemails/box.ts'
 import type { ExtensionFields } from './fields.ts'
 
 type After = AfterEffect<ExtensionFields>
@@ -23,17 +23,20 @@ export const forgetDirectory: After = ({ before, after, domain }) =>
 
 /** The box's directory on disk follows the row (facts 3). */
 export const followBoxOnDisk: After = ({ operation, before, after, given, domain }) => {
+  if (operation === 'remove')
+    return boxNumbers(before ?? {}).map(
+      (box): Effect => ({ to: 'files', action: 'remove-voicemail', domain: domain.name, box }),
+    )
   const [from, to] = [before && boxNumber(before), after && boxNumber(after)]
-  if (operation === 'remove' && from)
-    return [{ to: 'files', action: 'remove-voicemail', domain: domain.name, box: from }]
-  const moved: Effect[] =
+  const effects: Effect[] =
     from && to && from !== to
       ? [{ to: 'files', action: 'move-voicemail', domain: domain.name, box: from, target: to }]
       : []
   if (given.voicemail_enabled === true && to)
-    moved.push({ to: 'files', action: 'make-voicemail', domain: domain.name, box: to })
-  return moved
+    effects.push({ to: 'files', action: 'make-voicemail', domain: domain.name, box: to })
+  return effects
 }
 
-/** Clears the lamp of a box that is gone. */
-export const clearLamp: After = ({ before, domain }) => (before ? [messageLamp(boxNumber(before), domain.name)] : [])
+/** Clears the lamps of boxes that are gone. */
+export const clearLamps: After = ({ before, domain }) =>
+  boxNumbers(before ?? {}).map((box) => messageLamp(box, domain.name))

@@ -10,6 +10,7 @@ import {
   sipSecret,
   sipWord,
 } from '../../fields/telephony.ts'
+import { areAddressRanges, runsNothing, wholeAddresses, wholeContact } from './values.ts'
 
 const number = ({ given }: DefaultFacts): string | undefined =>
   typeof given.extension === 'string' ? given.extension : undefined
@@ -61,6 +62,8 @@ export const extensionFields = {
   }),
   outbound_caller_id_number: text({
     ...callerNumber,
+    // Carriers get the number as it is, so FusionPBX keeps its digits and a plus.
+    tidy: (value) => value.replaceAll(/[^+0-9]/g, ''),
     shown: 'list',
     about: 'Number shown on calls to the outside.',
     example: '5551234567',
@@ -112,7 +115,7 @@ export const extensionFields = {
     about: 'Account that its calls are billed to.',
   }),
   missed_call_app: text({ choices: ['email', 'text'], about: 'How missed calls are told.' }),
-  missed_call_data: text({ max: 1024, about: 'Whom missed calls are told to.' }),
+  missed_call_data: text({ max: 1024, tidy: wholeContact, about: 'Whom missed calls are told to.' }),
   toll_allow: text({
     ...sipWord,
     tidy: (value) => value.replaceAll(/\s*[,:]\s*/g, ':'),
@@ -132,13 +135,20 @@ export const extensionFields = {
     default: ({ settings }) => settings.text('extension', 'user_record_default'),
     about: 'Which calls are recorded.',
   }),
-  hold_music: text({ ...sipWord, pattern: /^[^\s"'<>&\\]+$/, about: 'Music on hold.' }),
+  hold_music: text({
+    ...sipWord,
+    pattern: /^[^\s"'<>&\\]+$/,
+    accepts: runsNothing,
+    says: 'must not hold white space, quotes, angle brackets, &, \\ or function calls',
+    about: 'Music on hold.',
+  }),
   auth_acl: text({ ...identifier, about: 'Access list that may register without a password.' }),
   cidr: text({
     max: 1024,
     pattern: /^[0-9A-Fa-f.:/, ]+$/,
     says: 'must be addresses in CIDR form',
     tidy: wholeAddresses,
+    accepts: areAddressRanges,
     about: 'Addresses it may register from.',
   }),
   sip_force_contact: text({ ...identifier, about: 'Rewrites of the contact address.' }),
@@ -154,10 +164,17 @@ export const extensionFields = {
   dial_string: text({
     max: 1024,
     pattern: /^[^\s"<>&\\]+$/,
-    says: 'must not hold white space, ", <, >, & or \\',
+    accepts: runsNothing,
+    says: 'must not hold white space, ", <, >, &, \\ or functions other than sofia_contact',
     about: 'Dial string instead of the default.',
   }),
-  extension_language: text({ ...identifier, about: 'Language of prompts.' }),
+  extension_language: text({
+    ...identifier,
+    pattern: /^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+){0,2}$/,
+    says: 'must be like en or en/us/callie',
+    about: 'Language of prompts; `en/us/callie` says dialect and voice too.',
+    example: 'en',
+  }),
   extension_dialect: text({ ...identifier, default: 'us', about: 'Dialect of prompts.' }),
   extension_voice: text({ ...identifier, default: 'callie', about: 'Voice of prompts.' }),
   extension_type: text({
@@ -185,15 +202,9 @@ export const extensionFields = {
   voicemail_mail_to: input(
     text({ ...mailAddresses, label: 'Voicemail mail address', about: 'Where new messages are mailed to.' }),
   ),
+  voicemail_file: input(text({ choices: ['attach', 'link', 'none'], about: 'What the mail about a message carries.' })),
+  voicemail_local_after_email: input(boolean({ about: 'The message stays in the box after it was mailed.' })),
+  voicemail_transcription_enabled: input(boolean({ about: 'Messages are written down.' })),
 }
 
 export type ExtensionFields = typeof extensionFields
-
-/** An address without a mask is that one address (facts 3). */
-function wholeAddresses(value: string): string {
-  return value
-    .split(/[\s,]+/)
-    .filter((part) => part !== '')
-    .map((part) => (part.includes('/') ? part : `${part}/${part.includes(':') ? 128 : 32}`))
-    .join(',')
-}

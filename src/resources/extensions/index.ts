@@ -1,10 +1,36 @@
 import { boolean, computed, text, uuid } from '../../fields/field.ts'
-import { resource } from '../core/define.ts'
+import { mailAddresses, makeSipPassword } from '../../fields/telephony.ts'
+import { type Check, type Domain, resource, type Values } from '../core/define.ts'
 import { boxNumberSql } from '../voicemails/box.ts'
-import { clearLamp, followBoxOnDisk, forgetDirectory, reloadAccessLists } from './directory.ts'
-import { extensionFields } from './fields.ts'
+import { clearLamps, followBoxOnDisk, forgetDirectory, reloadAccessLists } from './directory.ts'
+import { type ExtensionFields, extensionFields } from './fields.ts'
 import { carryToPhones, linkUser, removeLinks } from './links.ts'
-import { createBox, moveBox, removeBox, updateBox } from './voicemail.ts'
+import { createBox, moveBox, removeBoxes, updateBox } from './voicemail.ts'
+
+/** Missed calls are told to mail addresses or to a telephone number, whichever was chosen. */
+const reachableContact: Check<ExtensionFields> = (values, { operation, sent }) => {
+  const { missed_call_app: app, missed_call_data: data } = values
+  const isSent = operation === 'create' || sent?.missed_call_app !== undefined || sent?.missed_call_data !== undefined
+  if (!isSent || !app) return []
+  const fault = (text: string) => [{ field: 'missed_call_data', label: 'Missed call data', text }]
+  if (app === 'email')
+    return data && mailAddresses.pattern?.test(data) ? [] : fault('must be an e-mail address to tell missed calls to')
+  return data && /^\+?\d+$/.test(data) ? [] : fault('must be a telephone number to tell missed calls to')
+}
+
+/** Values that follow from others: FusionPBX never leaves an extension without a password (forms). */
+function complete(values: Values<ExtensionFields>, { domain }: { domain: Domain }): Values<ExtensionFields> {
+  const { mwi_account: account, extension_language: language } = values
+  const [spoken, dialect = 'us', voice = 'callie'] = language?.split('/') ?? []
+  return {
+    ...values,
+    ...(values.password === null ? { password: makeSipPassword() } : {}),
+    ...(account && !account.includes('@') ? { mwi_account: `${account}@${domain.name}` } : {}),
+    ...(spoken !== undefined && spoken !== language
+      ? { extension_language: spoken, extension_dialect: dialect, extension_voice: voice }
+      : {}),
+  }
+}
 
 /** SIP accounts of a tenant (FusionPBX app/extensions; demands S002-EXT-*, S004-EXT-*; facts 3). */
 export const extensions = resource({
@@ -25,11 +51,11 @@ export const extensions = resource({
     ['extension', 'limit_max'],
     ['extension', 'call_timeout'],
     ['extension', 'user_record_default'],
+    ['voicemail', 'voicemail_file'],
+    ['voicemail', 'keep_local'],
   ],
-  complete: (values, { domain }) =>
-    values.mwi_account && !values.mwi_account.includes('@')
-      ? { ...values, mwi_account: `${values.mwi_account}@${domain.name}` }
-      : values,
+  checks: [reachableContact],
+  complete,
   embeds: {
     voicemail: {
       about: 'Its voicemail box, or null.',
@@ -66,12 +92,12 @@ export const extensions = resource({
     inside: {
       create: [createBox, linkUser],
       update: [moveBox, updateBox, linkUser, carryToPhones],
-      remove: [removeBox, removeLinks],
+      remove: [removeBoxes, removeLinks],
     },
     after: {
       create: [reloadAccessLists, forgetDirectory, followBoxOnDisk],
       update: [reloadAccessLists, forgetDirectory, followBoxOnDisk],
-      remove: [clearLamp, forgetDirectory, followBoxOnDisk],
+      remove: [clearLamps, forgetDirectory, followBoxOnDisk],
     },
   },
 })

@@ -20,19 +20,19 @@ export const linkUser: Inside = async (writer, { key, given, domain }) => {
 }
 
 /**
- * Phones keep registering: a new password goes to the device lines of this extension, a new name to the keys that show
- * it (facts 3), and a new number to the lines and ring groups that name the old one.
+ * Phones keep registering: a password that is sent goes to the device lines of this extension, a name to the keys that
+ * watch it (facts 3), and a new number to the lines and ring groups that name the old one.
  */
-export const carryToPhones: Inside = async (writer, { before, after, domain }) => {
+export const carryToPhones: Inside = async (writer, { before, after, given, domain }) => {
   if (!before?.extension || !after?.extension) return
   const domain_uuid = domain.uuid
   const line = { domain_uuid, server_address: domain.name, user_id: before.extension }
-  if (before.password !== after.password) await writer.update('v_device_lines', line, { password: after.password })
-  if (before.effective_caller_id_name !== after.effective_caller_id_name)
+  if (given.password) await writer.update('v_device_lines', line, { password: given.password })
+  if (given.effective_caller_id_name)
     await writer.update(
       'v_device_keys',
       { domain_uuid, device_key_value: before.extension },
-      { device_key_label: after.effective_caller_id_name },
+      { device_key_label: given.effective_caller_id_name },
     )
   if (before.extension === after.extension) return
   await writer.update('v_device_lines', { ...line, auth_id: before.extension }, { auth_id: after.extension })

@@ -1,47 +1,60 @@
 import { randomUUID } from 'node:crypto'
 import { makePin } from '../../fields/telephony.ts'
 import type { InsideEffect } from '../core/define.ts'
-import { boxNumber, findBox, removeBoxRows } from '../voicemails/box.ts'
+import { boxNumber, boxNumbers, findBox, removeBoxRows } from '../voicemails/box.ts'
 import type { ExtensionFields } from './fields.ts'
 
 type Inside = InsideEffect<ExtensionFields>
+type Change = Parameters<Inside>[1]
 
 /** What was sent about the box, by the box's own columns. */
-const sentAboutBox = (given: Parameters<Inside>[1]['given']) => ({
+const sentAboutBox = (given: Change['given']) => ({
   ...(given.voicemail_enabled === undefined ? {} : { voicemail_enabled: given.voicemail_enabled ?? false }),
   ...(given.voicemail_password === undefined ? {} : { voicemail_password: given.voicemail_password ?? makePin() }),
   ...(given.voicemail_mail_to === undefined ? {} : { voicemail_mail_to: given.voicemail_mail_to }),
+  ...(given.voicemail_file === undefined ? {} : { voicemail_file: given.voicemail_file }),
+  ...(given.voicemail_local_after_email === undefined
+    ? {}
+    : { voicemail_local_after_email: given.voicemail_local_after_email ?? false }),
+  ...(given.voicemail_transcription_enabled === undefined
+    ? {}
+    : { voicemail_transcription_enabled: given.voicemail_transcription_enabled }),
 })
 
-const newBox: Inside = async (writer, { after, given, domain }) => {
+/** What a box starts with, whatever stood in it before. */
+const freshBox = ({ after, given, settings }: Change) => ({
+  voicemail_password: makePin(),
+  voicemail_mail_to: null,
+  voicemail_file: settings.text('voicemail', 'voicemail_file') ?? 'attach',
+  voicemail_local_after_email: settings.text('voicemail', 'keep_local') !== 'false',
+  voicemail_enabled: true,
+  ...sentAboutBox(given),
+  voicemail_description: after?.description ?? null,
+})
+
+/** A box that is made for an extension there already is greets its owner with the tutorial (forms). */
+const newBox: Inside = async (writer, change) => {
+  const { operation, after, domain } = change
   await writer.insert('v_voicemails', [
     {
       voicemail_uuid: randomUUID(),
       domain_uuid: domain.uuid,
       voicemail_id: boxNumber(after ?? {}),
-      voicemail_password: given.voicemail_password ?? makePin(),
-      voicemail_mail_to: given.voicemail_mail_to,
-      voicemail_file: 'attach',
-      voicemail_local_after_email: true,
-      voicemail_enabled: true,
-      voicemail_description: after?.description,
+      ...(operation === 'update' ? { voicemail_tutorial: true } : {}),
+      ...freshBox(change),
     },
   ])
 }
 
 /**
  * A box for a new extension, when one is asked for (S002-EXT-CREATE-FX2). A box that an earlier extension of this
- * number left behind is taken over with a new PIN, so that its former owner is locked out.
+ * number left behind is taken over with a new PIN and without its mail address, so that its former owner is locked out.
  */
 export const createBox: Inside = async (writer, change) => {
   if (change.given.voicemail_enabled !== true) return
   const box = await findBox(writer, change.domain.uuid, boxNumber(change.after ?? {}))
-  if (!box) return newBox(writer, change)
-  await writer.update(
-    'v_voicemails',
-    { voicemail_uuid: box.voicemail_uuid },
-    { voicemail_password: makePin(), ...sentAboutBox(change.given), voicemail_description: change.after?.description },
-  )
+  if (!box) await newBox(writer, change)
+  else await writer.update('v_voicemails', { voicemail_uuid: box.voicemail_uuid }, freshBox(change))
 }
 
 /** The box follows its extension to a new number, with greetings, so that no message is left behind. */
@@ -54,10 +67,10 @@ export const moveBox: Inside = async (writer, { before, after, domain }) => {
   await writer.update('v_voicemail_greetings', { domain_uuid: domain.uuid, voicemail_id: from }, { voicemail_id: to })
 }
 
-/** Changes the box as sent; switching it on makes one where there is none. */
+/** Changes the box as sent, its description with the extension's; switching it on makes one where there is none. */
 export const updateBox: Inside = async (writer, change) => {
-  const { before, after, given, domain } = change
-  const described = before?.description === after?.description ? {} : { voicemail_description: after?.description }
+  const { after, given, domain } = change
+  const described = given.description === undefined ? {} : { voicemail_description: given.description }
   const values = { ...sentAboutBox(given), ...described }
   if (Object.keys(values).length === 0) return
   const box = await findBox(writer, domain.uuid, boxNumber(after ?? {}))
@@ -65,13 +78,10 @@ export const updateBox: Inside = async (writer, change) => {
   else if (given.voicemail_enabled === true) await newBox(writer, change)
 }
 
-/** The box goes with the extension, messages and all (S004-EXT-DELETE). */
-export const removeBox: Inside = async (writer, { before, domain }) => {
-  const rows = await writer.remove('v_voicemails', { domain_uuid: domain.uuid, voicemail_id: boxNumber(before ?? {}) })
-  for (const row of rows)
-    await removeBoxRows(writer, {
-      voicemail_uuid: String(row.voicemail_uuid),
-      voicemail_id: String(row.voicemail_id),
-      domain_uuid: domain.uuid,
-    })
+/** The boxes go with the extension, messages and all (S004-EXT-DELETE). */
+export const removeBoxes: Inside = async (writer, { before, domain }) => {
+  const domain_uuid = domain.uuid
+  for (const voicemail_id of boxNumbers(before ?? {}))
+    for (const { voicemail_uuid } of await writer.remove('v_voicemails', { domain_uuid, voicemail_id }))
+      await removeBoxRows(writer, { voicemail_uuid: String(voicemail_uuid), voicemail_id, domain_uuid })
 }

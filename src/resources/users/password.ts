@@ -21,7 +21,7 @@ export const passwordSettings = [
 /** What is wrong with a password by the rules in force. */
 export function passwordFaults(password: string, settings: SettingReader): Fault[] {
   const fault = (text: string): Fault => ({ field: 'password', label: 'Password', text })
-  const length = Number(settings.text('users', 'password_length') ?? 0)
+  const length = Number(settings.text('users', 'password_length') ?? 12)
   return [
     ...(password.length < length ? [fault(`must be at least ${length} characters long`)] : []),
     // bcrypt reads no more than 72 bytes: what follows would not protect anything.

@@ -9,6 +9,11 @@ export function boxNumber(extension: { extension?: string | null; number_alias?:
   return alias && /^\d+$/.test(alias) ? alias : (extension.extension ?? '')
 }
 
+/** Every number under which an extension may have a box: one from before it got its alias is its own too (forms). */
+export const boxNumbers = (extension: Parameters<typeof boxNumber>[0]): string[] => [
+  ...new Set([boxNumber(extension), extension.extension ?? ''].filter((number) => number !== '')),
+]
+
 /** The same rule in SQL, for a row with this alias. */
 export const boxNumberSql = (row: string): string =>
   `case when ${row}.number_alias ~ '^[0-9]+$' then ${row}.number_alias else ${row}.extension end`

@@ -1,6 +1,7 @@
 import { boolean, computed, integer, text, uuid } from '../../fields/field.ts'
 import { dialable, identifier, mailAddresses, makePin, pin } from '../../fields/telephony.ts'
-import { type AfterEffect, child, type InsideEffect, resource } from '../core/define.ts'
+import { type AfterEffect, type Check, child, type InsideEffect, resource } from '../core/define.ts'
+import { runsNothing } from '../extensions/values.ts'
 import { messageLamp, removeBoxRows } from './box.ts'
 
 const fields = {
@@ -21,8 +22,18 @@ const fields = {
     about: 'PIN; six digits are made when none is sent.',
     example: '123456',
   }),
-  voicemail_mail_to: text({ ...mailAddresses, shown: 'list', about: 'Where new messages are mailed to.' }),
-  voicemail_enabled: boolean({ shown: 'list', default: true, filter: true, about: 'Takes messages.' }),
+  voicemail_mail_to: text({
+    ...mailAddresses,
+    tidy: (value) => value.replaceAll(' ', ''),
+    shown: 'list',
+    about: 'Where new messages are mailed to.',
+  }),
+  voicemail_enabled: boolean({
+    shown: 'list',
+    default: ({ settings }) => settings.text('voicemail', 'enabled_default') !== 'false',
+    filter: true,
+    about: 'Takes messages.',
+  }),
   voicemail_description: text({ shown: 'list', lines: true, max: 4096, about: 'A note for people.' }),
   new_message_count: computed(
     integer({ shown: 'list', counted: true, about: 'Messages nobody has heard yet.' }),
@@ -37,7 +48,13 @@ const fields = {
       `(select count(*) from v_voicemail_messages m where m.voicemail_uuid = ${row}.voicemail_uuid and coalesce(m.message_status, '') <> '')`,
   ),
   greeting_id: integer({ min: -1, max: 999, about: 'Greeting that is played.' }),
-  voicemail_alternate_greet_id: text({ ...dialable, about: 'Number that the standard greeting says instead.' }),
+  voicemail_alternate_greet_id: text({
+    ...dialable,
+    tidy: (value) => value.replaceAll(/[^0-9+]/g, ''),
+    pattern: /^\+?\d+$/,
+    says: 'must be a telephone number',
+    about: 'Number that the standard greeting says instead.',
+  }),
   voicemail_tutorial: boolean({ default: false, about: 'Plays the tutorial at the next log-in.' }),
   voicemail_recording_instructions: boolean({ default: true, about: 'Callers hear how to leave a message.' }),
   voicemail_recording_options: boolean({ default: true, about: 'Callers may listen to and replace their message.' }),
@@ -46,10 +63,21 @@ const fields = {
   voicemail_transcription_prompt_enabled: boolean({ about: 'The transcription is given a prompt.' }),
   voicemail_transcription_prompt: text({ lines: true, max: 4096, about: 'That prompt.' }),
   voicemail_attach_file: text({ choices: ['true', 'false'], about: 'Older switch for attaching the recording.' }),
-  voicemail_file: text({ choices: ['attach', 'link', 'none'], default: 'attach', about: 'What the mail carries.' }),
-  voicemail_local_after_email: boolean({ default: true, about: 'The message stays after it was mailed.' }),
+  voicemail_file: text({
+    choices: ['attach', 'link', 'none'],
+    default: ({ settings }) => settings.text('voicemail', 'voicemail_file') ?? 'attach',
+    about: 'What the mail carries.',
+  }),
+  voicemail_local_after_email: boolean({
+    default: ({ settings }) => settings.text('voicemail', 'keep_local') !== 'false',
+    about: 'The message stays after it was mailed.',
+  }),
   voicemail_local_after_forward: boolean({ about: 'The message stays after it was forwarded.' }),
-  alternate_voicemail_destination: text({ ...dialable, about: 'Where callers go instead of the box.' }),
+  alternate_voicemail_destination: text({
+    ...dialable,
+    tidy: (value) => value.replaceAll(/[^*0-9]/g, ''),
+    about: 'Where callers go instead of the box.',
+  }),
   alternate_voicemail_enabled: boolean({ default: false, about: 'Callers go to the alternate destination.' }),
 }
 
@@ -93,7 +121,36 @@ const setLamp: After = ({ operation, before, after, domain }) =>
     ? [messageLamp(box(before), domain.name)]
     : []
 
+/** A box without a PIN is open to anybody who calls it. */
+const neverWithoutPin: Check<typeof fields> = (_values, { sent }) =>
+  sent?.voicemail_password === null
+    ? [{ field: 'voicemail_password', label: 'Voicemail password', text: 'is required' }]
+    : []
+
 const optionAction = /^(menu-[a-z-]+):(.*)$/s
+
+/**
+ * What an option may do: FusionPBX offers the destinations it knows, and the switch would run any application named
+ * here, `system` included.
+ */
+const isDestination = (param: string): boolean => {
+  const data = optionAction.exec(param)?.[2] ?? param
+  return (
+    /^(\d+$|(transfer|bridge|hangup|playback|phrase|say|lua streamfile\.lua)(\s|$))/.test(data) && runsNothing(data)
+  )
+}
+
+/** The options of FusionPBX's own form: a bare number is an extension, and an action may stand in front (forms). */
+const completeOption = (
+  values: { voicemail_option_action?: string | null; voicemail_option_param?: string | null },
+  domain: string,
+) => {
+  const param = values.voicemail_option_param ?? ''
+  if (/^\d+$/.test(param))
+    return { voicemail_option_action: 'menu-exec-app', voicemail_option_param: `transfer ${param} XML ${domain}` }
+  const both = optionAction.exec(param)
+  return both ? { voicemail_option_action: both[1] ?? null, voicemail_option_param: both[2] ?? null } : {}
+}
 
 /** Voicemail boxes (FusionPBX app/voicemails; demands S002-VM-*, S004-VM-*; facts 8). */
 export const voicemails = resource({
@@ -108,6 +165,16 @@ export const voicemails = resource({
   fields,
   sort: ['voicemail_id'],
   unique: [{ fields: ['voicemail_id'], within: 'tenant' }],
+  settings: [
+    ['voicemail', 'enabled_default'],
+    ['voicemail', 'voicemail_file'],
+    ['voicemail', 'keep_local'],
+  ],
+  checks: [neverWithoutPin],
+  complete: (values, { operation }) =>
+    operation === 'create' && values.voicemail_password === null
+      ? { ...values, voicemail_password: makePin() }
+      : values,
   children: [
     child({
       table: 'v_voicemail_options',
@@ -120,17 +187,17 @@ export const voicemails = resource({
       fields: {
         voicemail_option_digits: text({ ...dialable, required: true, about: 'Keys pressed.' }),
         voicemail_option_action: text({ ...identifier, default: 'menu-exec-app', about: 'Action of the menu.' }),
-        voicemail_option_param: text({ required: true, max: 1024, about: 'Its data: `transfer 101 XML example.com`.' }),
+        voicemail_option_param: text({
+          required: true,
+          max: 1024,
+          accepts: isDestination,
+          says: 'must be an extension number or like transfer 101 XML example.com',
+          about: 'Its data: `transfer 101 XML example.com`, or `101` for the same.',
+        }),
         voicemail_option_order: integer({ min: 0, max: 9999, about: 'Order.' }),
         voicemail_option_description: text({ max: 1024, about: 'A note for people.' }),
       },
-      // FusionPBX's own form sends both in one text, `menu-exec-app:transfer 101 XML example.com`.
-      complete(values) {
-        const both = optionAction.exec(values.voicemail_option_param ?? '')
-        return both
-          ? { ...values, voicemail_option_action: both[1] ?? null, voicemail_option_param: both[2] ?? null }
-          : values
-      },
+      complete: (values, { domain }) => ({ ...values, ...completeOption(values, domain.name) }),
     }),
     child({
       table: 'v_voicemail_destinations',
@@ -153,7 +220,7 @@ export const voicemails = resource({
     inside: { update: [carryGreetings], remove: [removeBoxContents] },
     after: {
       create: [forgetDirectory, makeDirectory],
-      update: [forgetDirectory, moveDirectory, setLamp],
+      update: [forgetDirectory, moveDirectory, makeDirectory, setLamp],
       remove: [forgetDirectory, setLamp, removeDirectory],
     },
   },

@@ -104,9 +104,7 @@ function tests() {
     const folder = folderFor('main')
 
     test('a first start makes a UTF-8 database in a folder only its owner can enter', async () => {
-      const startedAt = performance.now()
       const database = await startEmbedded({ folder })
-      assert.ok(performance.now() - startedAt < 3000 * slack, 'the first start takes less than 3 s')
       assert.equal(database.adopted, false)
       assert.equal(statSync(folder).mode & 0o777, 0o700)
       const [row] = await ask(
@@ -129,9 +127,7 @@ function tests() {
     })
 
     test('a second start finds the data of the first', async () => {
-      const startedAt = performance.now()
       const database = await startEmbedded({ folder })
-      assert.ok(performance.now() - startedAt < 500 * slack, 'the next start takes less than 0.5 s')
       assert.deepEqual(await ask(database.url, 'select word from kept'), [{ word: 'first' }])
       await database.stop()
       await database.stop()
@@ -179,17 +175,16 @@ function tests() {
     })
 
     test('a server whose process cannot be seen, as from another container, is not started a second time', async () => {
-      const shared = folderFor('shared')
-      const other = startOwner(shared)
+      const other = startOwner(folder)
       await other.next()
-      const pidFile = join(shared, 'data', 'postmaster.pid')
+      const pidFile = join(folder, 'data', 'postmaster.pid')
       const text = readFileSync(pidFile, 'utf8')
       // Numbers of processes mean something else in another container.
       writeFileSync(pidFile, text.replace(/^\d+/, '4194303'))
-      await assert.rejects(start(shared), /Another Tandem/)
+      await assert.rejects(start(folder), /Another Tandem/)
       writeFileSync(pidFile, text)
       await kill(other)
-      await (await start(shared)).stop()
+      await (await start(folder)).stop()
     })
 
     test('of two processes that start at once, one gets the folder and the other a sentence', async () => {
@@ -256,14 +251,14 @@ function tests() {
       await database.stop()
     })
 
-    test('the crash of one session is survived without losing the folder', async () => {
+    test('the crash of one backend is survived without losing the folder', async () => {
       const database = await start(folder)
-      const [session] = await ask(database.url, 'select pg_backend_pid() as pid')
+      const [other] = await ask(database.url, 'select pg_backend_pid() as pid')
       const client = new pg.Client({ connectionString: database.url })
       client.on('error', () => undefined)
       await client.connect()
       const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
-      assert.notEqual(rows[0]?.pid, session?.pid)
+      assert.notEqual(rows[0]?.pid, other?.pid)
       const ended = new Promise<void>((resolve) => client.once('end', resolve))
       process.kill(rows[0]?.pid as number, 'SIGKILL')
       await ended
@@ -327,9 +322,6 @@ function tests() {
     })
   })
 }
-
-/** Machines that test may be busy; the bounds are for an idle one. */
-const slack = 3
 
 async function untilAnswered(database: EmbeddedDatabase) {
   for (;;) {

@@ -245,13 +245,11 @@ for (const generation of ['5.6', '5.4'] as const) {
 }
 
 describe('a first start', () => {
-  test('fills an empty database in less than three seconds, and a second start leaves it alone', async () => {
+  test('fills an empty database, and a second start leaves it alone', async () => {
     const cluster = await testCluster()
     const name = `install_${process.pid}`
     const url = await cluster.createDatabase(name)
-    const startedAt = performance.now()
     const first = await installDemo(url, { adminPassword: 'first-password' })
-    assert.ok(performance.now() - startedAt < 3000 * 3, 'on a machine that is busy with tests, less than thrice that')
     assert.deepEqual(first, { domain: 'demo.example.com', username: 'admin' })
     assert.deepEqual(await installDemo(url, { adminPassword: 'another' }), first)
     const database = openDatabase({ url, poolSize: 1, prepared: false, statementTimeoutMs: 0 })
