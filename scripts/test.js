@@ -10,6 +10,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const faults = process.argv.includes('--faults')
 const parts = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
 const report = join(root, 'reports', 'tests.jsonl')
+// A folder of its own for each run, so that two runs in one checkout do not build over each other.
+const outdir = `dist/test-${process.pid}`
+process.on('exit', () => rmSync(join(root, outdir), { recursive: true, force: true }))
 
 const run = (command, args, env = {}) =>
   new Promise((resolve) => {
@@ -36,10 +39,10 @@ const types =
     ? Promise.resolve(0)
     : run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'])
 const suffix = faults ? '.faults.ts' : '.test.ts'
-const files = (await buildAll('test', suffix, 'dist/test')).filter(
+const files = (await buildAll('test', suffix, outdir)).filter(
   (file) => parts.length === 0 || parts.some((part) => file.includes(part)),
 )
-const support = await buildOne('test/support/start-cluster.ts', 'dist/test/start-cluster.js')
+const support = await buildOne('test/support/start-cluster.ts', `${outdir}/start-cluster.js`)
 if ((await types) !== 0) {
   console.log('the types do not check')
   finish(0, 1, 0)

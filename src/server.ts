@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import pino, { type Logger } from 'pino'
 import { readColumns } from './adapters/database/columns.ts'
-import { type Database, openDatabase } from './adapters/database/database.ts'
+import { type Database, openDatabase, settleTls } from './adapters/database/database.ts'
 import { migrate, pendingMigrations } from './adapters/database/migrations.ts'
 import { localEffects } from './adapters/files.ts'
 import { buildApp } from './app.ts'
@@ -91,10 +91,16 @@ async function openEmbedded(config: Values, onLost: (sentence: string) => void):
 
 function open(config: Values, onLost: (sentence: string) => void): Promise<Opened> {
   if (config.database_url === '') return openEmbedded(config, onLost)
-  return Promise.resolve({ url: config.database_url, greeting: {}, stop: async () => {} })
+  return settleTls(config.database_url).then((url) => ({ url, greeting: {}, stop: async () => {} }))
 }
 
-function greet(address: string, greeting: Greeting): void {
+/** Where the server listens and how to come in, for a person or as one line of JSON. */
+function greet(address: string, greeting: Greeting, json: boolean): void {
+  if (json) {
+    const { apiKey, domain, username, password } = greeting
+    process.stdout.write(`${JSON.stringify({ address, domain, api_key: apiKey, username, password })}\n`)
+    return
+  }
   const lines = [
     `Tandem is listening on ${address}`,
     ...(greeting.domain ? [`  demo domain     ${greeting.domain}`] : []),
@@ -113,7 +119,7 @@ function greet(address: string, greeting: Greeting): void {
 }
 
 /** Opens everything, listens, and stops cleanly on SIGTERM and SIGINT: no request that was taken is lost. */
-export async function serve({ values: config }: Config): Promise<void> {
+export async function serve({ values: config }: Config, options: { json: boolean } = { json: false }): Promise<void> {
   const logger = makeLogger(config)
   const fatal = (sentence: string): void => {
     logger.fatal(sentence)
@@ -134,7 +140,7 @@ export async function serve({ values: config }: Config): Promise<void> {
     if (config.database_url === '') await migrate(database)
     const pending = await pendingMigrations(database)
     if (pending.length > 0) logger.warn({ pending }, 'the schema tandem is not up to date: run tandem migrate')
-    if (config.switch_url.length > 0) logger.warn('switch_url is set, but this version does not speak to a switch yet')
+    if (config.switch_url.length > 0) logger.info('switch_url is set, but this version does not speak to a switch yet')
     const embeddedKey = config.database_url === '' ? keptSecret(config.data_dir, 'api-key', randomKey) : ''
     const globalKey = config.api_key || embeddedKey
     const app = await buildApp({
@@ -152,7 +158,7 @@ export async function serve({ values: config }: Config): Promise<void> {
       globalKey,
     })
     const address = await app.listen({ host: config.host, port: config.port })
-    greet(address, opened.greeting.domain ? { ...opened.greeting, apiKey: globalKey } : {})
+    greet(address, opened.greeting.domain ? { ...opened.greeting, apiKey: globalKey } : {}, options.json)
 
     let stopping = false
     const stop = async (): Promise<void> => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Database, openDatabase } from '../adapters/database/database.ts'
+import { type Database, openDatabase, settleTls } from '../adapters/database/database.ts'
 import { migrate, pendingMigrations } from '../adapters/database/migrations.ts'
 import type { Config } from '../config/config.ts'
 import { CliError } from './failure.ts'
@@ -25,7 +25,7 @@ function open(config: Config, url: string): Database {
 export async function openConfiguredDatabase(config: Config): Promise<OpenedDatabase> {
   const { database_url: url } = config.values
   if (url !== '') {
-    const database = open(config, url)
+    const database = open(config, await settleTls(url))
     return { database, embedded: false, close: () => database.close() }
   }
   // Loaded only here: commands on a real database need none of it.

@@ -18,7 +18,8 @@ export function createProgram(context: CliContext): Command {
   program
     .command('serve')
     .description('serve until told to stop')
-    .action(() => runServe(context.config()))
+    .option('--json', 'tell where it listens as one line of JSON')
+    .action((options: { json?: true }) => runServe(context.config(), { json: options.json === true }))
   addMigrate(program, context)
   addKeys(program, context)
   addConfig(program, context)

@@ -110,3 +110,21 @@ export function openDatabase(options: DatabaseOptions): Database {
     },
   }
 }
+
+/**
+ * A URL with `sslmode=prefer`, which libpq reads as "TLS if the server has it", made definite: the driver cannot fall
+ * back by itself. Other URLs are answered as they are, and nothing is connected to for them.
+ */
+export async function settleTls(url: string): Promise<string> {
+  if (!/[?&]sslmode=prefer(&|$)/.test(url)) return url
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 })
+  try {
+    await client.connect()
+    await client.end()
+  } catch (error) {
+    if (error instanceof Error && /does not support SSL/.test(error.message))
+      return url.replace(/([?&])sslmode=prefer/, '$1sslmode=disable')
+  }
+  // Whatever else is wrong is told where the database is used.
+  return url
+}

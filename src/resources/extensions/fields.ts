@@ -62,8 +62,10 @@ export const extensionFields = {
   }),
   outbound_caller_id_number: text({
     ...callerNumber,
-    // Carriers get the number as it is, so FusionPBX keeps its digits and a plus.
-    tidy: (value) => value.replaceAll(/[^+0-9]/g, ''),
+    // Carriers get the number as it is: FusionPBX keeps its digits and a plus.
+    tidy: (value) => value.replaceAll(/[ ().-]/g, ''),
+    pattern: /^[+0-9]+$/,
+    says: 'may hold only digits and +',
     shown: 'list',
     about: 'Number shown on calls to the outside.',
     example: '5551234567',

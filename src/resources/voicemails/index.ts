@@ -50,7 +50,7 @@ const fields = {
   greeting_id: integer({ min: -1, max: 999, about: 'Greeting that is played.' }),
   voicemail_alternate_greet_id: text({
     ...dialable,
-    tidy: (value) => value.replaceAll(/[^0-9+]/g, ''),
+    tidy: (value) => value.replaceAll(/[ ().-]/g, ''),
     pattern: /^\+?\d+$/,
     says: 'must be a telephone number',
     about: 'Number that the standard greeting says instead.',
@@ -75,7 +75,9 @@ const fields = {
   voicemail_local_after_forward: boolean({ about: 'The message stays after it was forwarded.' }),
   alternate_voicemail_destination: text({
     ...dialable,
-    tidy: (value) => value.replaceAll(/[^*0-9]/g, ''),
+    tidy: (value) => value.replaceAll(/[ ()+.-]/g, ''),
+    pattern: /^[*0-9]+$/,
+    says: 'may hold only digits and *',
     about: 'Where callers go instead of the box.',
   }),
   alternate_voicemail_enabled: boolean({ default: false, about: 'Callers go to the alternate destination.' }),
