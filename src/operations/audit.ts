@@ -63,6 +63,7 @@ export function auditRow(
     app_uuid: resource.app.uuid,
     transaction_code: '200',
     transaction_address: context.actor.address,
+    transaction_date: new Date().toISOString(),
     transaction_type: added ? 'add' : removed && !updated ? 'delete' : 'update',
     transaction_old: old === null ? null : phpJson(old),
     transaction_new: phpJson(gather(journal, (entry) => entry.after, true)),

@@ -5,7 +5,7 @@ import { type Fault, invalid } from '../errors.ts'
 import type { DefaultFacts, Fields, Values } from '../fields/field.ts'
 import type { Child, Domain, Resource } from '../resources/core/define.ts'
 import { withDefaults } from './defaults.ts'
-import { type ChildInput, labelOf } from './input.ts'
+import { type ChildInput, type ChildList, labelOf } from './input.ts'
 
 /** The parent a child row belongs to. */
 interface Parent {
@@ -54,7 +54,7 @@ export async function writeChildren(
   writer: Writer,
   resource: Resource,
   child: Child,
-  items: readonly ChildInput[],
+  list: ChildList,
   parent: Parent,
   existing: readonly Row[],
 ): Promise<void> {
@@ -62,7 +62,7 @@ export async function writeChildren(
   const left = new Map(existing.map((row) => [String(row[child.key]), row]))
   const inserts: RowValues[] = []
   const updates: { key: string; values: RowValues }[] = []
-  for (const [index, item] of items.entries()) {
+  for (const [index, item] of list.items.entries()) {
     const wanted = identityOf(child, withDefaults(child.fields, item.values, parent.facts))
     const row =
       item.key !== undefined
@@ -72,7 +72,7 @@ export async function writeChildren(
       const key = String(row[child.key])
       left.delete(key)
       updates.push({ key, values: stored(child.fields, item.values) })
-    } else inserts.push(newRow(resource, child, item, parent, `${child.names[0]}[${index}]`, faults))
+    } else inserts.push(newRow(resource, child, item, parent, `${list.name}[${index}]`, faults))
   }
   if (faults.length > 0) throw invalid(faults)
   for (const key of left.keys()) await writer.remove(child.table, { [child.key]: key })

@@ -43,8 +43,8 @@ export async function create(backend: Backend, resource: Resource, request: Crea
     const owner = resource.scope === 'global' ? {} : { domain_uuid: reach.domain?.uuid ?? null }
     await writer.insert(resource.table, [{ [resource.key]: key, ...owner, ...row }])
     for (const child of resource.children ?? []) {
-      const items = input.children.get(child.table)
-      if (items) await writeChildren(writer, resource, child, items, { key, domain, facts }, [])
+      const list = input.children.get(child.table)
+      if (list) await writeChildren(writer, resource, child, list, { key, domain, facts }, [])
     }
     const after = decodeRow(resource, row)
     return {

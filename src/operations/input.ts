@@ -13,7 +13,13 @@ export interface Input {
   readonly key: string | undefined
   readonly values: Values<Fields>
   /** Lists of child rows that were sent, by the child's table. */
-  readonly children: ReadonlyMap<string, readonly ChildInput[]>
+  readonly children: ReadonlyMap<string, ChildList>
+}
+
+/** Child rows and the name they were sent under, which faults speak of. */
+export interface ChildList {
+  readonly name: string
+  readonly items: readonly ChildInput[]
 }
 
 export interface ChildInput {
@@ -115,11 +121,12 @@ function readChildren(child: Child, sent: unknown, name: string, rules: InputRul
 export function readInput(resource: Resource, body: unknown, rules: InputRules, faults: Fault[]): Input {
   if (!isObject(body)) throw invalid([{ field: 'body', label: 'Request body', text: 'must be a JSON object' }])
   const values = readFields(resource.fields, body, '', rules, faults)
-  const children = new Map<string, readonly ChildInput[]>()
+  const children = new Map<string, ChildList>()
   const known = new Set([resource.key, ...writableNames(resource.fields, rules)])
   for (const child of resource.children ?? []) {
     const name = child.names.find((candidate) => body[candidate] !== undefined)
-    if (name !== undefined) children.set(child.table, readChildren(child, body[name], name, rules, faults))
+    if (name !== undefined)
+      children.set(child.table, { name, items: readChildren(child, body[name], name, rules, faults) })
     for (const candidate of child.names) known.add(candidate)
   }
   if (rules.strict) refuseUnknown(body, known, '', faults)

@@ -52,12 +52,13 @@ export async function checkReferences(
 export function referringParts(resource: Resource, values: Values<Fields>, input: Input): Referring[] {
   return [
     { fields: resource.fields, values, path: '' },
-    ...(resource.children ?? []).flatMap((child) =>
-      (input.children.get(child.table) ?? []).map((item, index) => ({
+    ...(resource.children ?? []).flatMap((child) => {
+      const list = input.children.get(child.table)
+      return (list?.items ?? []).map((item, index) => ({
         fields: child.fields,
         values: item.values,
-        path: `${child.names[0]}[${index}].`,
-      })),
-    ),
+        path: `${list?.name}[${index}].`,
+      }))
+    }),
   ]
 }

@@ -62,10 +62,10 @@ export async function update(backend: Backend, resource: Resource, request: Upda
     await writer.update(resource.table, { [resource.key]: key }, changed)
     const facts = { given, domain, settings }
     for (const child of resource.children ?? []) {
-      const items = input.children.get(child.table)
-      if (!items) continue
+      const list = input.children.get(child.table)
+      if (!list) continue
       const existing = await writer.select(child.table, { [resource.key]: key }, { lock: true })
-      await writeChildren(writer, resource, child, items, { key, domain, facts }, existing)
+      await writeChildren(writer, resource, child, list, { key, domain, facts }, existing)
     }
     const { actor } = request
     return {

@@ -49,7 +49,7 @@ const fields = {
   channels: integer({ min: 0, max: 100_000, default: 0, about: 'Calls at once; 0 is any number.' }),
   extension_in_contact: text({ choices: ['true', 'false'], about: 'The extension goes into the Contact header.' }),
   distinct_to: boolean({ default: false, about: 'The To header differs from the request.' }),
-  context: text({ ...identifier, default: 'public', about: 'Dialplan context of calls from the carrier.' }),
+  context: text({ ...identifier, about: 'Dialplan context of calls from the carrier.' }),
   profile: text({ ...identifier, shown: 'list', default: 'external', about: 'SIP profile it belongs to.' }),
   hostname: text({ ...identifier, about: 'The only switch that loads it.' }),
   enabled: boolean({ shown: 'list', default: true, filter: true, about: 'The switch loads it.' }),
@@ -86,10 +86,20 @@ const profileOf = (row: Row): string => row?.profile ?? 'external'
 /** Sofia's configuration is cached for each switch by its host name (facts 2). */
 const forgetSofia: After = () => [{ to: 'cache', key: 'configuration:sofia.conf', perHost: true }]
 
-/** A loaded gateway is not read again by a rescan, so it goes first (facts 4). Sofia knows it by its lower-case UUID. */
-const unload: After = ({ key, before }) => [
-  { to: 'switch', command: ['sofia', 'profile', profileOf(before), 'killgw', key] },
-]
+/** Columns that the switch is never told. */
+const forPeople: readonly string[] = ['gateway', 'description', 'channels', 'codec_prefs']
+
+/**
+ * A loaded gateway is not read again by a rescan, so it goes first (facts 4). Sofia knows it by its lower-case UUID. One
+ * that the switch would read the same stays, and keeps its registration.
+ */
+const unload: After = ({ key, operation, before, after }) => {
+  const [old, fresh] = [{ ...before } as Record<string, unknown>, { ...after } as Record<string, unknown>]
+  const isSame = Object.keys(fresh).every((name) => forPeople.includes(name) || old[name] === fresh[name])
+  return operation === 'update' && isSame
+    ? []
+    : [{ to: 'switch', command: ['sofia', 'profile', profileOf(before), 'killgw', key] }]
+}
 
 const rescan: After = ({ before, after }) =>
   [...new Set([before, after].flatMap((row) => (row ? [profileOf(row)] : [])))].map(

@@ -50,6 +50,7 @@ export const formsDomain = { uuid: '65946243-4e09-4421-a737-0eefdc9258e7', name:
 export const formsGroups = {
   user: 'cd0068c0-5514-4daf-88d2-ee7549018fd8',
   admin: 'c2b6d393-449a-419c-88c3-29115366b529',
+  superadmin: 'f3d38e73-1814-4688-8fa7-57ba0541f8e7',
 } as const
 
 /** Who was logged in when the forms were captured, and the machine it happened on. */

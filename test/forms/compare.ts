@@ -16,6 +16,8 @@ export interface Compared {
   readonly keys: ReadonlyMap<string, string>
   /** Every text of the request: a value among them was chosen by the caller and has to be equal. */
   readonly sent: ReadonlySet<string>
+  /** Keys of rows that either side added. */
+  readonly added?: ReadonlySet<string>
 }
 
 function netOf(changes: readonly RowChange[], keys: Compared['keys']): Net[] {
@@ -55,7 +57,7 @@ function shapeOf(table: string, column: string, value: string, sent: ReadonlySet
 const secondsAgo = (stamp: string): number => (Date.now() - Date.parse(stamp)) / 1000
 
 function say(
-  { columns, sent }: Compared,
+  { columns, sent, added }: Compared,
   table: string,
   column: string,
   row: JsonRow,
@@ -67,6 +69,7 @@ function say(
   if (before && value === textOf(before[column], type)) return 'as before'
   if (value === null) return 'NULL'
   if (isDate(column)) return !isOurs || Math.abs(secondsAgo(value)) < 60 ? 'now' : 'another time'
+  if (added?.has(value)) return 'a new row'
   if (isUser(column)) return value === formsUser ? 'the user who is logged in' : value
   return shapeOf(table, column, value, sent)
 }
@@ -116,15 +119,17 @@ const isInsert = (net: Net): boolean => net.before === undefined && net.after !=
 
 /** Compares two lists of row changes by what they leave behind, column by column. */
 export function compareRows(
-  context: Compared,
+  known: Omit<Compared, 'added'>,
   captured: readonly RowChange[],
   recorded: readonly RowChange[],
 ): { differences: Difference[]; uuids: ReadonlyMap<string, string> } {
   const theirs = netOf(
-    captured.filter(({ table }) => context.columns.columns(table).length > 0),
-    context.keys,
+    captured.filter(({ table }) => known.columns.columns(table).length > 0),
+    known.keys,
   )
-  const ours = netOf(recorded, context.keys)
+  const ours = netOf(recorded, known.keys)
+  const added = new Set([...theirs, ...ours].filter(isInsert).map((net) => net.key))
+  const context: Compared = { ...known, added }
   const { pairs, left } = pairInserts(context, theirs.filter(isInsert), ours.filter(isInsert))
   const uuids = new Map(pairs.flatMap(([net, partner]) => (partner ? [[net.key, partner.key] as const] : [])))
   // A reference from one new row to another agrees when the rows are partners; the contact of a user, say.

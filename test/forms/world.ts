@@ -102,7 +102,7 @@ export async function openWorld(template: '5.6' | '5.4', env: Record<string, str
     async lay(rows) {
       await app.database.pool.query(emptied)
       for (const [table, row] of rows)
-        await app.sql(`insert into ${table} select * from jsonb_populate_record(null::${table}, $1::jsonb)`, [
+        await app.sql(`insert into ${table} select * from jsonb_populate_record(null::${table}, $1::jsonb) on conflict do nothing`, [
           JSON.stringify(asStored(columns, table, row)),
         ])
       await app.sql('delete from forms.changes')

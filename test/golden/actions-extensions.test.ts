@@ -263,7 +263,7 @@ test('S002-EXT-CREATE, S002-EXT-CREATE-FX1, S002-EXT-CREATE-FX2, S002-EXT-CREATE
   assert.equal(audit.transaction_new.voicemails[0].voicemail_password, '********')
 })
 
-test('S002-FS-XML: an audit row says when, as the rows that FusionPBX writes do', async () => {
+test('an audit row says when it was made, as the rows that FusionPBX writes do', async () => {
   await curl(app, createExample)
   const { transaction_date } = await lastAudit(app)
   assert.notEqual(transaction_date, null)

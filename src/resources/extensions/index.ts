@@ -61,7 +61,8 @@ export const extensions = resource({
       about: 'Its voicemail box, or null.',
       table: 'v_voicemails',
       from: (row) =>
-        `v_voicemails e where e.domain_uuid = ${row}.domain_uuid and e.voicemail_id = ${boxNumberSql(row)} order by e.voicemail_uuid limit 1`,
+        `v_voicemails e where e.domain_uuid = ${row}.domain_uuid and e.voicemail_id in (${boxNumberSql(row)}, ${row}.extension)
+         order by e.voicemail_id = ${boxNumberSql(row)} desc, e.voicemail_uuid limit 1`,
       fields: {
         voicemail_uuid: uuid(),
         voicemail_id: text(),

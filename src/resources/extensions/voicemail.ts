@@ -67,13 +67,22 @@ export const moveBox: Inside = async (writer, { before, after, domain }) => {
   await writer.update('v_voicemail_greetings', { domain_uuid: domain.uuid, voicemail_id: from }, { voicemail_id: to })
 }
 
+/** The box that the extension shows: the one under its alias, else the one from before it got that. */
+async function shownBox(writer: Parameters<Inside>[0], { after, domain }: Change) {
+  for (const number of boxNumbers(after ?? {})) {
+    const box = await findBox(writer, domain.uuid, number)
+    if (box) return box
+  }
+  return undefined
+}
+
 /** Changes the box as sent, its description with the extension's; switching it on makes one where there is none. */
 export const updateBox: Inside = async (writer, change) => {
-  const { after, given, domain } = change
+  const { given } = change
   const described = given.description === undefined ? {} : { voicemail_description: given.description }
   const values = { ...sentAboutBox(given), ...described }
   if (Object.keys(values).length === 0) return
-  const box = await findBox(writer, domain.uuid, boxNumber(after ?? {}))
+  const box = await shownBox(writer, change)
   if (box) await writer.update('v_voicemails', { voicemail_uuid: box.voicemail_uuid }, values)
   else if (given.voicemail_enabled === true) await newBox(writer, change)
 }
