@@ -43,7 +43,10 @@ const policyOf = (limits: { enabled: boolean; requests_per_minute: number; reque
     : undefined
 
 /** The dialects of HTTP, in no order: a request belongs to one by its path alone. */
-function makeDialects(config: Values, onSecretsShown: (call: Call, resource: Resource, key: string) => Promise<void>) {
+function makeDialects(
+  config: Values,
+  onSecretsShown: (call: Call, resource: Resource, key: string | null) => Promise<void>,
+) {
   const { pagination } = config
   const pages = {
     defaultPerPage: pagination.default_per_page,

@@ -29,7 +29,8 @@ export function asProblem(error: unknown): Problem {
   const code = sqlState(error)
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Problem('PAYLOAD_TOO_LARGE', { cause: error })
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new Problem('UNSUPPORTED_MEDIA_TYPE', { cause: error })
-  if (code?.startsWith('FST_ERR_CTP') || code === 'FST_ERR_BAD_URL' || code === 'FST_ERR_VALIDATION')
+  const { statusCode } = error as { statusCode?: number }
+  if (code?.startsWith('FST_ERR') && statusCode !== undefined && statusCode < 500)
     return invalid([{ field: 'request', label: 'Request', text: 'cannot be read' }])
   if (code !== undefined && /^22[0-9A-Z]{3}$/.test(code))
     return new Problem('VALIDATION_ERROR', { message: 'A value has a form that the database refuses', cause: error })

@@ -5,8 +5,23 @@ import type { Actor, Resource } from '../resources/core/define.ts'
 /** Columns whose values never enter an audit row, whichever table they stand in. */
 const secretColumns = /password|secret|api_key|^salt$|pin_number|totp|_pin$/
 
-const mask = (column: string, value: unknown): unknown =>
-  value !== null && value !== '' && secretColumns.test(column) ? '********' : value
+/** The names of all columns that a declaration calls secret. */
+const declaredSecrets = (resource: Resource): ReadonlySet<string> =>
+  new Set(
+    [
+      resource.fields,
+      ...(resource.children ?? []).map((child) => child.fields),
+      ...Object.values(resource.embeds ?? {}).map((embed) => embed.fields),
+    ].flatMap((fields) => Object.keys(fields).filter((name) => fields[name]?.secret !== undefined)),
+  )
+
+type Mask = (column: string, value: unknown) => unknown
+
+const maskOf = (resource: Resource): Mask => {
+  const declared = declaredSecrets(resource)
+  return (column, value) =>
+    value !== null && value !== '' && (secretColumns.test(column) || declared.has(column)) ? '********' : value
+}
 
 /** FusionPBX writes every new value as text, the way its forms sent it. */
 const asPosted = (value: unknown): unknown =>
@@ -18,6 +33,7 @@ function gather(
   entries: readonly JournalEntry[],
   rowOf: (entry: JournalEntry) => RowValues | null,
   posted: boolean,
+  mask: Mask,
 ): Tables | null {
   const tables: Tables = {}
   for (const entry of entries) {
@@ -55,7 +71,8 @@ export function auditRow(
   const added = journal.some((entry) => entry.operation === 'insert')
   const removed = journal.some((entry) => entry.operation === 'delete')
   const updated = journal.some((entry) => entry.operation === 'update')
-  const old = gather(journal, (entry) => entry.before, false)
+  const mask = maskOf(resource)
+  const old = gather(journal, (entry) => entry.before, false, mask)
   return {
     database_transaction_uuid: randomUUID(),
     domain_uuid: context.domainUuid,
@@ -66,7 +83,7 @@ export function auditRow(
     transaction_date: new Date().toISOString(),
     transaction_type: added ? 'add' : removed && !updated ? 'delete' : 'update',
     transaction_old: old === null ? null : phpJson(old),
-    transaction_new: phpJson(gather(journal, (entry) => entry.after, true)),
+    transaction_new: phpJson(gather(journal, (entry) => entry.after, true, mask)),
     transaction_result: phpJson({ message: 'OK', code: '200', uuid: context.key }),
   }
 }

@@ -5,7 +5,7 @@ import type { Fields } from '../fields/field.ts'
 import type { Actor, Resource } from '../resources/core/define.ts'
 import type { Backend } from './backend.ts'
 import { ownRows, type Reach, reachValues } from './scope.ts'
-import { zoneParameter } from './view.ts'
+import { childRows, zoneParameter } from './view.ts'
 
 /** Names of the fields whose stored values can be shown as secrets: a hash is none. */
 export const secretFields = (fields: Fields): string[] =>
@@ -13,13 +13,23 @@ export const secretFields = (fields: Fields): string[] =>
     field.secret !== undefined && field.shown !== 'never' && field.role !== 'input' ? [name] : [],
   )
 
+/** The secrets of a resource's rows and of the rows inside them, by path: `password`, `voicemail.voicemail_password`. */
+export const secretPaths = (resource: Resource): string[] => [
+  ...secretFields(resource.fields),
+  ...(resource.children ?? []).flatMap((child) =>
+    secretFields(child.fields).map((name) => `${child.names[0]}.${name}`),
+  ),
+  ...Object.entries(resource.embeds ?? {}).flatMap(([embed, { fields }]) =>
+    secretFields(fields).map((name) => `${embed}.${name}`),
+  ),
+]
+
+/** Those that lists show. */
+export const listedSecrets = (resource: Resource): string[] =>
+  secretFields(resource.fields).filter((name) => resource.fields[name]?.shown === 'list')
+
 /** True when a row of the resource, its children or related rows hold secrets that can be shown. */
-export const hasSecrets = (resource: Resource): boolean =>
-  [
-    resource.fields,
-    ...(resource.children ?? []).map((child) => child.fields),
-    ...Object.values(resource.embeds ?? {}).map((embed) => embed.fields),
-  ].some((fields) => secretFields(fields).length > 0)
+export const hasSecrets = (resource: Resource): boolean => secretPaths(resource).length > 0
 
 /** The secrets of one row and of the rows inside it, as JSON text. */
 export async function readSecrets(
@@ -39,7 +49,7 @@ export async function readSecrets(
       if (inner.length === 0) return []
       const names = child.identity.map((name) => `'${name}', e.${name}`)
       return [
-        `'${child.names[0]}', (select coalesce(json_agg(json_build_object('${child.key}', e.${child.key}, ${[...names, ...inner].join(', ')})), '[]') from ${child.table} e where e.${resource.key} = t.${resource.key})`,
+        `'${child.names[0]}', (select coalesce(json_agg(json_build_object('${child.key}', e.${child.key}, ${[...names, ...inner].join(', ')})), '[]') from ${child.table} e where ${childRows(resource.key)})`,
       ]
     }),
     ...Object.entries(resource.embeds ?? {}).flatMap(([name, embed]) => {
@@ -59,11 +69,11 @@ export async function readSecrets(
   return row.item
 }
 
-/** Writes down that a caller was shown the secrets of a row (C-08). */
+/** Writes down that a caller was shown the secrets of a row, or of a list when `key` is null (C-08). */
 export async function recordSecretsShown(
   connection: Queryable,
   resource: Resource,
-  shown: { domainUuid: string | null; key: string; actor: Actor },
+  shown: { domainUuid: string | null; key: string | null; actor: Actor },
 ): Promise<void> {
   await connection.query(
     `insert into tandem.secret_reads (secret_read_uuid, domain_uuid, resource, key, fields, principal, address, request_id)
@@ -73,7 +83,7 @@ export async function recordSecretsShown(
       shown.domainUuid,
       resource.name,
       shown.key,
-      secretFields(resource.fields),
+      shown.key === null ? listedSecrets(resource) : secretPaths(resource),
       shown.actor.principal,
       shown.actor.address,
       shown.actor.requestId,

@@ -59,6 +59,10 @@ const embedded = (name: string, embed: Embed, view: View, columns: ColumnCatalog
     : `(select row_to_json(x) from ${rows} limit 1) as "${name}"`
 }
 
+/** The child rows `e` of a row `t`: never one that another tenant owns, whoever linked it here. */
+export const childRows = (key: string): string =>
+  `e.${key} = t.${key} and (e.domain_uuid = t.domain_uuid or e.domain_uuid is null)`
+
 const nested = (child: Child, key: string, view: View, columns: ColumnCatalog): string => {
   if (columns.columns(child.table).length === 0) return `'[]'::json as "${child.names[0]}"`
   const list = [
@@ -66,7 +70,7 @@ const nested = (child: Child, key: string, view: View, columns: ColumnCatalog): 
     ...selectList(child.table, 'e', child.fields, view, columns, everything),
   ]
   const order = [...child.sort, child.key].map((column) => `e.${column}`).join(', ')
-  return `(select coalesce(json_agg(row_to_json(x)), '[]') from (select ${list.join(', ')} from ${child.table} e where e.${key} = t.${key} order by ${order}) x) as "${child.names[0]}"`
+  return `(select coalesce(json_agg(row_to_json(x)), '[]') from (select ${list.join(', ')} from ${child.table} e where ${childRows(key)} order by ${order}) x) as "${child.names[0]}"`
 }
 
 /** One word for a view, for keys of caches. */

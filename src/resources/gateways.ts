@@ -75,7 +75,7 @@ const credentialsToRegister: Check<typeof fields> = (values, { sent }) => {
 
 /** Without these the switch could not load the gateway, so FusionPBX's form lets nobody empty them (facts 4). */
 const neverEmpty: Check<typeof fields> = (values, { operation, sent }) =>
-  (['expire_seconds', 'retry_seconds', 'context', 'profile'] as const).flatMap((field) =>
+  (['expire_seconds', 'retry_seconds', 'profile'] as const).flatMap((field) =>
     (operation === 'create' ? values : (sent ?? {}))[field] === null
       ? [{ field, label: field.charAt(0).toUpperCase() + field.slice(1).replace('_', ' '), text: 'is required' }]
       : [],

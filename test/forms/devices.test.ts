@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict'
 import { theirs } from '../support/app.ts'
 import { type Capture, derive, formsDomain, type JsonRow, readCapture, rowOf } from './capture.ts'
-import { type Laid, type Replay, replayForms } from './replay.ts'
+import { type Replay, replayForms } from './replay.ts'
+import type { Laid } from './world.ts'
 
 const add = readCapture('device-add')
 const duplicate = readCapture('device-add-duplicate')
@@ -28,7 +30,8 @@ const captured: Replay[] = [
   },
   {
     capture: duplicate,
-    title: 'adding an address that another device has (S002-MAC)',
+    title: 'adding an address that another device has is refused (S002-ERR-DUPLICATE)',
+    status: 409,
     verb: 'create',
     world: [
       [
@@ -125,10 +128,13 @@ const derived: Replay[] = [
     'an address in capitals with dashes (S002-MAC)',
     addresses('dashes', '00-15-65-AA-BB-04', 'yealink', { stored: '001565aabb04' }),
   ),
-  adding(
-    'an address that is too short is refused (S002-MAC)',
-    addresses('short', '00:15:65', 'yealink', { stored: '001565' }),
-  ),
+  {
+    ...adding(
+      'an address that is too short is refused (S002-MAC)',
+      addresses('short', '00:15:65', 'yealink', { stored: '001565' }),
+    ),
+    also: ({ answer }) => assert.match(answer.text, /"Invalid MAC address format"/),
+  },
   adding(
     'a maker is known by the address',
     addresses('avaya', '00:04:0d:aa:bb:05', 'avaya', { stored: '00040daabb05' }),
@@ -152,6 +158,7 @@ const derived: Replay[] = [
       'an address that a device of another tenant has is refused',
       derive(plain, 'device-add+taken-elsewhere', { refused: 'Duplicate' }),
     ),
+    status: 409,
     world: [['v_devices', { ...rowOf(plain, 'v_devices', 'after'), domain_uuid: theirs.uuid }]],
   },
   {
@@ -317,6 +324,7 @@ const derived: Replay[] = [
       rows: [{ table: 'v_devices', after: { device_address: '001565aabb0c' } }],
     }),
     title: 'a device that is given the address of another is refused (S002-ERR-DUPLICATE)',
+    status: 409,
     verb: 'update',
     uuid: uuidOf(edit),
     variants: ['page'],

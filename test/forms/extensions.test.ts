@@ -1,6 +1,7 @@
 import { theirs } from '../support/app.ts'
 import { type Capture, cacheEvent, derive, formsDomain, readCapture, rowOf } from './capture.ts'
-import { type Laid, type Replay, replayForms } from './replay.ts'
+import { type Replay, replayForms } from './replay.ts'
+import type { Laid } from './world.ts'
 
 const add = readCapture('extension-add')
 const second = readCapture('extension-add-second')
@@ -27,11 +28,16 @@ const captured: Replay[] = [
     verb: 'create',
     world: [alice],
   },
-  { capture: second, title: 'adding an extension with an alias (S002-EXT-CREATE-DEF)', verb: 'create' },
+  {
+    capture: second,
+    title: 'adding an extension with an alias (S002-EXT-CREATE-DEF, S002-PWD-EXT, S002-EXT-CREATE-FX4)',
+    verb: 'create',
+  },
   { capture: withoutBox, title: 'adding an extension without a voicemail box', verb: 'create' },
   {
     capture: duplicate,
     title: 'adding a number that exists changes nothing (S002-ERR-DUPLICATE)',
+    status: 409,
     verb: 'create',
     world: [['v_extensions', rowOf(edit, 'v_extensions', 'before')]],
   },
@@ -381,11 +387,37 @@ const derived: Replay[] = [
     world: [alice],
   },
   {
+    capture: derive(withoutBox, 'extension-add-no-voicemail+left-box', {
+      drop: ['v_voicemails'],
+      more: [
+        {
+          table: 'v_voicemails',
+          op: 'update',
+          before: { ...box, voicemail_id: '220', voicemail_mail_to: 'former@example.com' },
+          after: {
+            ...box,
+            voicemail_id: '220',
+            voicemail_password: '55555555',
+            voicemail_mail_to: null,
+            voicemail_enabled: false,
+            voicemail_description: null,
+            update_date: 'now',
+          },
+        },
+      ],
+      files: makes(),
+    }),
+    title: 'a box that a former extension left is switched off when the new one asks for none',
+    verb: 'create',
+    variants: ['page'],
+  },
+  {
     capture: derive(second, 'extension-add+taken-alias', {
       form: { number_alias: '201' },
       rows: [{ table: 'v_extensions', after: { number_alias: '201' } }],
     }),
     title: 'an alias that is the number of another extension is refused (S002-ERR-DUPLICATE)',
+    status: 409,
     verb: 'create',
     variants: ['page'],
     world: [existing],
@@ -393,10 +425,42 @@ const derived: Replay[] = [
   {
     capture: derive(renumber, 'extension-edit+taken-number', { form: { extension: '203' } }),
     title: 'renumbering to a number that is taken is refused (S002-ERR-DUPLICATE)',
+    status: 409,
     verb: 'update',
     uuid: uuidOf(renumber),
     variants: ['page'],
     world: [['v_extensions', rowOf(toggle, 'v_extensions', 'before')]],
+  },
+  {
+    capture: derive(renumber, 'extension-edit+box-in-the-way', {
+      drop: ['v_voicemails'],
+      more: [
+        {
+          table: 'v_voicemails',
+          op: 'update',
+          before: {
+            ...box,
+            voicemail_uuid: '33333333-0000-4000-8000-000000000003',
+            voicemail_id: '211',
+            voicemail_password: '998877',
+            voicemail_mail_to: 'former@example.com',
+          },
+          after: {
+            ...rowOf(edit, 'v_voicemails', 'after'),
+            voicemail_uuid: '33333333-0000-4000-8000-000000000003',
+            voicemail_id: '211',
+            update_date: 'now',
+          },
+        },
+      ],
+      files: makes(),
+    }),
+    title: 'a box that has the new number of an extension becomes its own',
+    verb: 'update',
+    uuid: uuidOf(renumber),
+    body: (_body, variant) => (variant === 'typed' ? { extension: '211' } : _body),
+    world: [['v_voicemails', rowOf(edit, 'v_voicemails', 'after')]],
+    voicemail: ['default/forms.example.com/211/msg_1.wav', 'default/forms.example.com/201/msg_2.wav'],
   },
   {
     capture: derive(edit, 'extension-edit+password', {
@@ -415,7 +479,7 @@ const derived: Replay[] = [
       form: { password: '' },
       rows: [{ table: 'v_extensions', after: { password: 'K7wq2Lm9Zx4Tb8Vn3Rc6' } }],
     }),
-    title: 'an extension whose password is emptied gets a new one (S002-PWD-EXT)',
+    title: 'an extension whose password is emptied gets a new one',
     verb: 'update',
     uuid: uuidOf(edit),
     variants: ['page'],
@@ -529,7 +593,7 @@ const derived: Replay[] = [
       rows: [{ table: 'v_extensions', before: withAlias, after: { enabled: true, update_date: 'now' } }],
       esl: [at('203@forms.example.com'), at('2203@forms.example.com')],
     }),
-    title: 'enabling an extension forgets it under both its numbers (S002-EXT-CREATE-FX4)',
+    title: 'enabling an extension forgets it under both its numbers',
     verb: 'update',
     uuid: uuidOf(toggle),
     variants: ['typed'],

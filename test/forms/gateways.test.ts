@@ -119,7 +119,7 @@ const derived: Replay[] = [
     verb: 'create',
     variants: ['typed'],
   },
-  ...(['expire_seconds', 'retry_seconds', 'context', 'profile', 'proxy', 'gateway'] as const).map(
+  ...(['expire_seconds', 'retry_seconds', 'profile', 'proxy', 'gateway'] as const).map(
     (column): Replay => ({
       capture: derive(add, `gateway-add+no-${column}`, {
         form: { [column]: '' },
@@ -131,8 +131,15 @@ const derived: Replay[] = [
     }),
   ),
   {
+    capture: derive(add, 'gateway-add+no-context', { form: { context: '' }, refused: 'Required Fields: Context' }),
+    title: 'a gateway may have no context of its own (S002-GW-CREATE-OPT)',
+    verb: 'create',
+    variants: ['page'],
+  },
+  {
     capture: derive(add, 'gateway-add+taken', {}),
     title: 'a gateway by the name of another is refused (S002-ERR-DUPLICATE)',
+    status: 409,
     verb: 'create',
     variants: ['page'],
     world: [['v_gateways', stored]],

@@ -1,5 +1,6 @@
 import { type Capture, derive, formsGroups, type JsonRow, readCapture, rowOf } from './capture.ts'
-import { type Laid, type Replay, replayForms } from './replay.ts'
+import { type Replay, replayForms } from './replay.ts'
+import type { Laid } from './world.ts'
 
 const add = readCapture('user-add')
 const withKey = readCapture('user-add-api-key')
@@ -161,8 +162,15 @@ const derived: Replay[] = [
     variants: ['page'],
   },
   {
+    capture: derive(add, 'user-add+no-password', { form: { password: '' }, refused: 'Password blank' }),
+    title: 'a user without a password is refused (S002-PWD-USER)',
+    verb: 'create',
+    variants: ['page'],
+  },
+  {
     capture: derive(add, 'user-add+taken', { refused: 'Username exists' }),
     title: 'a name that another user of the tenant has is refused (S002-ERR-DUPLICATE)',
+    status: 409,
     verb: 'create',
     variants: ['page'],
     world: [taken],
@@ -176,6 +184,7 @@ const derived: Replay[] = [
       ],
     }),
     title: 'a name that differs from another by its capitals is refused, because it logs in the same',
+    status: 409,
     verb: 'create',
     variants: ['page'],
     world: [taken],
@@ -199,7 +208,7 @@ const derived: Replay[] = [
       form: { password: 'abc' },
       refused: 'Required Fields: Invalid Password Length, Numbers, Uppercase Letters',
     }),
-    title: 'a new password that breaks the rules is refused (S002-PWD-USER)',
+    title: 'a new password that breaks the rules is refused',
     verb: 'update',
     uuid: uuidOf(edit),
     variants: ['page'],
@@ -237,6 +246,7 @@ const derived: Replay[] = [
       rows: [{ table: 'v_user_groups', before: inSuperadmin }],
     }),
     title: 'a superadmin is not deleted over the API (S002-USER-DELETE, S002-ERR-FORBIDDEN)',
+    status: 403,
     verb: 'remove',
     uuid: uuidOf(remove),
     variants: ['typed'],

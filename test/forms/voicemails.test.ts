@@ -1,6 +1,7 @@
 import { theirs } from '../support/app.ts'
 import { type Capture, derive, formsDomain, readCapture, rowOf } from './capture.ts'
-import { type Laid, type Replay, replayForms } from './replay.ts'
+import { type Replay, replayForms } from './replay.ts'
+import type { Laid } from './world.ts'
 
 const add = readCapture('voicemail-add')
 const edit = readCapture('voicemail-edit')
@@ -171,7 +172,8 @@ const derived: Replay[] = [
   },
   {
     capture: derive(add, 'voicemail-add+taken', {}),
-    title: 'a box with the number of another is refused',
+    title: 'a box with the number of another is refused (S002-ERR-DUPLICATE)',
+    status: 409,
     verb: 'create',
     variants: ['page'],
     world: [['v_voicemails', { ...stored, voicemail_uuid: '66666666-0000-4000-8000-000000000001' }]],
@@ -209,7 +211,10 @@ const derived: Replay[] = [
       rows: [
         {
           table: 'v_voicemail_destinations',
-          after: { voicemail_uuid_copy: '66666666-0000-4000-8000-000000000002' },
+          after: {
+            voicemail_destination_uuid: '66666666-0000-4000-8000-000000000009',
+            voicemail_uuid_copy: '66666666-0000-4000-8000-000000000002',
+          },
         },
       ],
       more: [

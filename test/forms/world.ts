@@ -62,12 +62,17 @@ const tree = (folder: string, path = ''): string[] =>
     return entry.isDirectory() ? [`${inner}/`, ...tree(folder, `${inner}/`)] : [inner]
   })
 
+/** A row that has to be there before a form is sent. */
+export type Laid = readonly [table: string, row: JsonRow]
+
 /** One installation of FusionPBX of a generation, with a tenant whose rows each test lays out anew. */
 export interface World {
   readonly app: TestApp
   readonly columns: ColumnCatalog
+  /** Primary key by table. */
+  readonly keys: ReadonlyMap<string, string>
   /** Removes what the last test left and inserts these rows; they may carry JSON types and columns of another version. */
-  lay(rows: readonly (readonly [table: string, row: JsonRow])[]): Promise<void>
+  lay(rows: readonly Laid[]): Promise<void>
   /** Row changes since, in order. */
   changes(): Promise<RowChange[]>
   /** Makes these folders and files, and no others, in the voicemail storage. */
@@ -96,15 +101,22 @@ export async function openWorld(template: '5.6' | '5.4', env: Record<string, str
   for (const [name, uuid] of Object.entries(formsGroups))
     await app.sql('update v_groups set group_uuid = $2 where group_name = $1', [name, uuid])
   await app.database.pool.query(recorder)
+  const keys = await app.sql<{ tab: string; col: string }>(
+    `select c.relname::text as tab, a.attname::text as col
+       from pg_index i join pg_class c on c.oid = i.indrelid join pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0]
+      where i.indisprimary and c.relnamespace = 'public'::regnamespace`,
+  )
   return {
     app,
     columns,
+    keys: new Map(keys.map(({ tab, col }) => [tab, col])),
     async lay(rows) {
       await app.database.pool.query(emptied)
       for (const [table, row] of rows)
-        await app.sql(`insert into ${table} select * from jsonb_populate_record(null::${table}, $1::jsonb) on conflict do nothing`, [
-          JSON.stringify(asStored(columns, table, row)),
-        ])
+        await app.sql(
+          `insert into ${table} select * from jsonb_populate_record(null::${table}, $1::jsonb) on conflict do nothing`,
+          [JSON.stringify(asStored(columns, table, row))],
+        )
       await app.sql('delete from forms.changes')
     },
     async changes() {

@@ -46,7 +46,7 @@ const migrations: readonly Migration[] = [
         secret_read_uuid uuid primary key,
         domain_uuid uuid,
         resource text not null,
-        key uuid not null,
+        key uuid,
         fields text[] not null,
         principal text not null,
         address text,

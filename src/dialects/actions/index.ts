@@ -3,7 +3,7 @@ import type { Call, Dialect, Parameter, Route } from '../../http/route.ts'
 import { create } from '../../operations/create.ts'
 import { requireRow } from '../../operations/get.ts'
 import { remove } from '../../operations/remove.ts'
-import { hasSecrets } from '../../operations/secrets.ts'
+import { listedSecrets, secretPaths } from '../../operations/secrets.ts'
 import { update } from '../../operations/update.ts'
 import type { Resource, Verb } from '../../resources/core/define.ts'
 import type { AuthMode } from '../../services/authenticate.ts'
@@ -20,7 +20,7 @@ export interface ActionOptions {
   readonly authMode: AuthMode
   readonly policy: LimitPolicy | undefined
   /** Called when a caller is shown the secrets of a row (C-08). */
-  readonly onSecretsShown: (call: Call, resource: Resource, key: string) => Promise<void>
+  readonly onSecretsShown: (call: Call, resource: Resource, key: string | null) => Promise<void>
 }
 
 const base = '/api/v1'
@@ -54,12 +54,20 @@ function uuidOf(call: Call, field: string): string {
 const reachOf = (call: Call, resource: Resource): Call =>
   resource.scope === 'tenants' && call.principal.domainUuid === null ? { ...call, reach: { domain: null } } : call
 
+/** True when an answer with these secrets shows them to this caller. */
+const showsSecrets = (call: Call, paths: readonly string[]): boolean =>
+  paths.length > 0 && viewOf(call, secrets).secrets.length > 0
+
 function handlerOf(resource: Resource, verb: Verb, options: ActionOptions): Route['handle'] {
   const parent = options.resources.find((candidate) => candidate.name === resource.under?.resource)
   switch (verb) {
     case 'list':
       return async (call) => {
-        if (!parent) return listAnswer(reachOf(call, resource), resource, options.pagination, secrets)
+        if (!parent) {
+          const answer = await listAnswer(reachOf(call, resource), resource, options.pagination, secrets)
+          if (showsSecrets(call, listedSecrets(resource))) await options.onSecretsShown(call, resource, null)
+          return answer
+        }
         const key = uuidOf(call, parent.key)
         await requireRow(call.backend, parent, call.reach, key)
         return listAnswer(call, resource, options.pagination, secrets, key)
@@ -68,8 +76,7 @@ function handlerOf(resource: Resource, verb: Verb, options: ActionOptions): Rout
       return async (call) => {
         const key = uuidOf(call, resource.key)
         const answer = await getAnswer(call, resource, key, secrets)
-        if (hasSecrets(resource) && viewOf(call, secrets).secrets.length > 0)
-          await options.onSecretsShown(call, resource, key)
+        if (showsSecrets(call, secretPaths(resource))) await options.onSecretsShown(call, resource, key)
         return answer
       }
     case 'create':

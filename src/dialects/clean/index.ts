@@ -1,4 +1,4 @@
-import type { Fault, Problem } from '../../errors.ts'
+import { type Fault, invalidField, Problem } from '../../errors.ts'
 import type { Dialect, Parameter, Route } from '../../http/route.ts'
 import { create } from '../../operations/create.ts'
 import { requireRow } from '../../operations/get.ts'
@@ -142,10 +142,10 @@ function errorBody(problem: Problem, verdict: LimitVerdict | undefined): unknown
   }
 }
 
-/** Why a path below /api/v1 has no route, read against the resources there are. */
+/** Why a path below /api/v1 has no route, read against the resources there are (C-34). */
 function explain(resources: readonly Resource[]): Dialect['explain'] {
   const known = resources.filter((resource) => !resource.under)
-  return (_method, path) => {
+  return (method, path) => {
     const parts = path
       .slice(base.length + 1)
       .split('/')
@@ -155,15 +155,16 @@ function explain(resources: readonly Resource[]): Dialect['explain'] {
       .sort((a, b) => b.name.length - a.name.length)[0]
     if (!resource) return unknownResource()
     const rest = parts.slice(resource.name.split('/').length)
-    const children = resources.filter((candidate) => candidate.under?.resource === resource.name)
-    const nested = children.find((candidate) => candidate.name === `${resource.name}/${rest[1]}`)
-    const found = rest.length >= 2 ? nested : resource
-    const deep = rest.length === 1 || rest.length === 3
-    if (!found || rest.length > 3) return unknownResource()
-    const allowed = verbsOf(found).filter((verb) => (verb === 'list' || verb === 'create') !== deep)
-    return allowed.length === 0
-      ? unknownResource()
-      : wrongMethod(allowed.flatMap((verb) => (methods[verb] === 'GET' ? ['GET', 'HEAD'] : methods[verb])))
+    const found =
+      rest.length < 2 ? resource : resources.find((candidate) => candidate.name === `${resource.name}/${rest[1]}`)
+    // Something below a row of a known resource is an action that nobody has.
+    if (!found || rest.length > 3) return new Problem('NOT_IMPLEMENTED')
+    const single = rest.length === 1 || rest.length === 3
+    const verbsHere = verbsOf(found).filter((verb) => (verb === 'list' || verb === 'create') !== single)
+    const allowed = verbsHere.flatMap((verb) => (methods[verb] === 'GET' ? ['GET', 'HEAD'] : [methods[verb]]))
+    // The method is right, so it is the row that is none: its name has a dot, or no end.
+    if (allowed.includes(method)) return invalidField(resource.key, 'UUID', 'must be a UUID')
+    return allowed.length === 0 ? unknownResource() : wrongMethod(allowed)
   }
 }
 

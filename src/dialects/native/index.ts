@@ -30,7 +30,7 @@ export interface NativeOptions {
   readonly defaultLimit: number
   readonly maxLimit: number
   /** Called when a caller is shown the secrets of a row (C-08). */
-  readonly onSecretsShown: (call: Call, resource: Resource, key: string) => Promise<void>
+  readonly onSecretsShown: (call: Call, resource: Resource, key: string | null) => Promise<void>
 }
 
 const base = '/api/v2'

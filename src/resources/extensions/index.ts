@@ -76,7 +76,7 @@ export const extensions = resource({
       about: 'The user it belongs to, or null.',
       table: 'v_users',
       from: (row) =>
-        `v_extension_users l join v_users e on e.user_uuid = l.user_uuid left join v_contacts c on c.contact_uuid = e.contact_uuid
+        `v_extension_users l join v_users e on e.user_uuid = l.user_uuid left join v_contacts c on c.contact_uuid = e.contact_uuid and c.domain_uuid = e.domain_uuid
          where l.extension_uuid = ${row}.extension_uuid and e.domain_uuid = ${row}.domain_uuid order by l.insert_date, l.extension_user_uuid limit 1`,
       fields: {
         user_uuid: uuid(),

@@ -48,23 +48,48 @@ const newBox: Inside = async (writer, change) => {
 
 /**
  * A box for a new extension, when one is asked for (S002-EXT-CREATE-FX2). A box that an earlier extension of this
- * number left behind is taken over with a new PIN and without its mail address, so that its former owner is locked out.
+ * number left behind is taken over with a new PIN and without its mail address, so that its former owner is locked out,
+ * and is switched off unless it was asked for.
  */
 export const createBox: Inside = async (writer, change) => {
-  if (change.given.voicemail_enabled !== true) return
+  const isWanted = change.given.voicemail_enabled === true
   const box = await findBox(writer, change.domain.uuid, boxNumber(change.after ?? {}))
-  if (!box) await newBox(writer, change)
-  else await writer.update('v_voicemails', { voicemail_uuid: box.voicemail_uuid }, freshBox(change))
+  if (box)
+    await writer.update(
+      'v_voicemails',
+      { voicemail_uuid: box.voicemail_uuid },
+      { ...freshBox(change), voicemail_enabled: isWanted },
+    )
+  else if (isWanted) await newBox(writer, change)
 }
 
-/** The box follows its extension to a new number, with greetings, so that no message is left behind. */
+/** What FusionPBX's page carries from the box of the old number to one that has the new number already (forms). */
+const carried = [
+  'voicemail_password',
+  'voicemail_mail_to',
+  'voicemail_file',
+  'voicemail_local_after_email',
+  'voicemail_enabled',
+  'voicemail_description',
+] as const
+
+/**
+ * The box follows its extension to a new number, with greetings, so that no message is left behind. Where the new number
+ * has a box, the extension takes that one over and whoever had it is locked out.
+ */
 export const moveBox: Inside = async (writer, { before, after, domain }) => {
   const [from, to] = [boxNumber(before ?? {}), boxNumber(after ?? {})]
   if (from === to) return
-  const box = await findBox(writer, domain.uuid, from)
-  if (!box || (await findBox(writer, domain.uuid, to))) return
-  await writer.update('v_voicemails', { voicemail_uuid: box.voicemail_uuid }, { voicemail_id: to })
-  await writer.update('v_voicemail_greetings', { domain_uuid: domain.uuid, voicemail_id: from }, { voicemail_id: to })
+  const [box, taken] = [await findBox(writer, domain.uuid, from), await findBox(writer, domain.uuid, to)]
+  if (taken) {
+    const own = box
+      ? Object.fromEntries(carried.map((column) => [column, box[column]]))
+      : { voicemail_password: makePin(), voicemail_mail_to: null }
+    await writer.update('v_voicemails', { voicemail_uuid: taken.voicemail_uuid }, own)
+  } else if (box) {
+    await writer.update('v_voicemails', { voicemail_uuid: box.voicemail_uuid }, { voicemail_id: to })
+    await writer.update('v_voicemail_greetings', { domain_uuid: domain.uuid, voicemail_id: from }, { voicemail_id: to })
+  }
 }
 
 /** The box that the extension shows: the one under its alias, else the one from before it got that. */

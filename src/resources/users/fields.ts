@@ -4,7 +4,7 @@ import { displayName, identifier, mailAddresses } from '../../fields/telephony.t
 import { hashPassword } from './password.ts'
 
 const contactColumn = (column: string) => (row: string) =>
-  `(select c.${column} from v_contacts c where c.contact_uuid = ${row}.contact_uuid)`
+  `(select c.${column} from v_contacts c where c.contact_uuid = ${row}.contact_uuid and c.domain_uuid = ${row}.domain_uuid)`
 
 const setting = (subcategory: string) => (row: string) =>
   `(select s.user_setting_value from v_user_settings s where s.user_uuid = ${row}.user_uuid
@@ -95,7 +95,7 @@ export const userFields = {
     text({ ...mailAddresses, about: "The contact's e-mail; the user's when not sent." }),
     'text',
     (row) =>
-      `(select e.email_address from v_contact_emails e where e.contact_uuid = ${row}.contact_uuid order by e.insert_date, e.contact_email_uuid limit 1)`,
+      `(select e.email_address from v_contact_emails e where e.contact_uuid = ${row}.contact_uuid and e.domain_uuid = ${row}.domain_uuid order by e.insert_date, e.contact_email_uuid limit 1)`,
   ),
   contact_url: elsewhere(text({ max: 1024, about: 'Website.' }), 'text', contactColumn('contact_url')),
   contact_nickname: elsewhere(

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { text } from '../../fields/field.ts'
+import { computed, text } from '../../fields/field.ts'
 import { type Check, type InsideEffect, resource } from '../core/define.ts'
 import { createContact, updateContact } from './contact.ts'
 import { type UserFields, userFields } from './fields.ts'
@@ -59,8 +59,9 @@ export const users = resource({
       table: 'v_groups',
       many: true,
       from: (row) =>
-        `v_user_groups m left join v_groups e on e.group_uuid = m.group_uuid where m.user_uuid = ${row}.user_uuid order by m.group_name`,
-      fields: { group_name: text(), group_description: text() },
+        `v_user_groups m left join v_groups e on e.group_uuid = m.group_uuid and (e.domain_uuid = ${row}.domain_uuid or e.domain_uuid is null)
+         where m.user_uuid = ${row}.user_uuid order by m.group_name`,
+      fields: { group_name: computed(text(), 'text', () => 'm.group_name'), group_description: text() },
     },
   },
   effects: {
