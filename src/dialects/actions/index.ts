@@ -64,13 +64,16 @@ function handlerOf(resource: Resource, verb: Verb, options: ActionOptions): Rout
     case 'list':
       return async (call) => {
         if (!parent) {
-          const answer = await listAnswer(reachOf(call, resource), resource, options.pagination, secrets)
+          const answer = await listAnswer(reachOf(call, resource), resource, {
+            pagination: options.pagination,
+            secrets,
+          })
           if (showsSecrets(call, listedSecrets(resource))) await options.onSecretsShown(call, resource, null)
           return answer
         }
         const key = uuidOf(call, parent.key)
         await requireRow(call.backend, parent, call.reach, key)
-        return listAnswer(call, resource, options.pagination, secrets, key)
+        return listAnswer(call, resource, { pagination: options.pagination, secrets, parent: key })
       }
     case 'get':
       return async (call) => {

@@ -52,15 +52,11 @@ function handlerOf(resource: Resource, verb: Verb, options: CleanOptions): Route
   switch (verb) {
     case 'list':
       return async (call) => {
-        if (!parent) {
-          const answer = await listAnswer(call, resource, options.pagination, secrets)
-          return isUnpaged(resource)
-            ? { ...answer, body: answer.body?.replace(/,"pagination":\{[^}]*\}\}$/, '}') ?? '' }
-            : answer
-        }
+        const { pagination } = options
+        if (!parent) return listAnswer(call, resource, { pagination, secrets, unpaged: isUnpaged(resource) })
         const key = requireUuid(call.params.parent, parent.key)
         await requireRow(call.backend, parent, call.reach, key)
-        return listAnswer(call, resource, options.pagination, secrets, key)
+        return listAnswer(call, resource, { pagination, secrets, parent: key })
       }
     case 'get':
       return (call) => getAnswer(call, resource, keyOf(call.params), secrets)

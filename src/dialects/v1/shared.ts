@@ -40,22 +40,26 @@ export function requireUuid(value: unknown, field: string): string {
   return uuid
 }
 
+export interface ListOptions {
+  readonly pagination: Pagination
+  readonly secrets: View['secrets']
+  /** Key of the row that the listed ones belong to. */
+  readonly parent?: string
+  /** One answer without pages, whatever page was asked for. */
+  readonly unpaged?: boolean
+}
+
 /** A page of a resource in the v1 envelope; below one parent when the resource has one. */
-export async function listAnswer(
-  call: Call,
-  resource: Resource,
-  pagination: Pagination,
-  secrets: View['secrets'],
-  parent?: string,
-): Promise<Answer> {
+export async function listAnswer(call: Call, resource: Resource, options: ListOptions): Promise<Answer> {
+  const { parent, unpaged } = options
   const faults: Fault[] = []
-  const { page, perPage } = readPage(call.query, pagination, faults)
+  const { page, perPage } = readPage(unpaged ? {} : call.query, options.pagination, faults)
   const filters = readFilters(resource, call.query, faults)
   const choices = readChoices(resource, call.query, faults)
   if (faults.length > 0) throw invalid(faults)
   const { items, total, tag } = await list(call.backend, resource, {
     reach: call.reach,
-    view: viewOf(call, secrets),
+    view: viewOf(call, options.secrets),
     filters,
     choices,
     ...(parent === undefined ? {} : { parent }),
@@ -64,7 +68,7 @@ export async function listAnswer(
   })
   return {
     status: 200,
-    body: envelope(items, `,"pagination":${pageText(page, perPage, total)}`),
+    body: envelope(items, unpaged ? '' : `,"pagination":${pageText(page, perPage, total)}`),
     ...(tag === undefined ? {} : { headers: { etag: tag } }),
   }
 }
