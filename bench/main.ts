@@ -12,7 +12,8 @@ const json = words.includes('--json')
 const isChosen = (row: string): boolean => names.length === 0 || names.some((name) => row.includes(name))
 
 const explanation = `ratio: the baseline's cost divided by ours, so 1 is as cheap as the baseline and 0.5 costs twice as much.
-Costs are CPU time of the measured process for one request, the median of interleaved rounds, unless the row says otherwise.`
+Costs are CPU time of the measured process for one request, unless the row says otherwise. Ratios are the median over
+rounds in which the server and its baselines take turns.`
 
 const known = suites.flatMap((suite) => suite.rows)
 if (words.includes('--list')) {

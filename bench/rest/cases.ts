@@ -15,6 +15,10 @@ export interface Case {
   readonly makesRows?: boolean
   /** Least ratio to the same SQL. */
   readonly least?: number
+  /** The case whose SQL spells the whole page, where this one's only asks whether it has changed. */
+  readonly wholePage?: string
+  /** Latency at a steady pace is measured too. */
+  readonly steady?: boolean
   /** True when the answer is the one that is meant to be measured. */
   readonly isRight: (answer: FullAnswer) => boolean
 }
@@ -31,6 +35,8 @@ export const cases: readonly Case[] = [
     pageMemory: true,
     requests: (data) => listRequests(data.domains),
     least: 0.4,
+    wholePage: 'list-cold',
+    steady: true,
     isRight: isList,
   },
   {
@@ -48,6 +54,7 @@ export const cases: readonly Case[] = [
     pageMemory: false,
     requests: (data) => listRequests(data.domains),
     least: 0.4,
+    steady: true,
     isRight: isList,
   },
   {
@@ -67,3 +74,10 @@ export const cases: readonly Case[] = [
     isRight: ({ status, body }) => status === 201 && JSON.parse(body).data.extension_uuid !== undefined,
   },
 ]
+
+/** The case of a name that stands in the list. */
+export function caseOf(name: string): Case {
+  const found = cases.find((case_) => case_.name === name)
+  if (!found) throw new Error(`no case is called ${name}`)
+  return found
+}

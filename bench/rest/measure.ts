@@ -1,21 +1,25 @@
 import type { Case } from './cases.ts'
 import type { Load } from './load-process.ts'
 import type { Bench, ServerUnderTest } from './processes.ts'
-import { rawRequest, send, withFreshNumber } from './requests.ts'
+import { type FullAnswer, rawRequest, send, withFreshNumber } from './requests.ts'
 
 /** One measured stretch of requests. */
 export interface Stretch {
   /** CPU time of the measured process for one request. */
   readonly cpuMicros: number
+  /** Memory of the measured process at its end. */
+  readonly rssBytes: number
   readonly perSecond: number
   readonly latenciesMs: readonly number[]
 }
 
-/** A case that is ready to be measured: the bare server knows its answers, the server's statements are on tape. */
+/** A case that is ready to be measured: its answers are known, the server's statements are on tape. */
 export interface Prepared {
   readonly case: Case
   readonly server: ServerUnderTest
+  /** The requests as bytes. */
   readonly raw: readonly string[]
+  readonly answers: readonly FullAnswer[]
   /** Per request. */
   readonly statements: number
   /** What is replayed for one request: transactions, or single statements outside of any. */
@@ -25,7 +29,7 @@ export interface Prepared {
 /** Something that answers requests and can be asked what it has used. */
 interface Target {
   readonly port: number
-  usage(): Promise<{ cpuMicros: number }>
+  usage(): Promise<{ cpuMicros: number; rssBytes: number }>
 }
 
 const serverTarget = (server: ServerUnderTest): Target => ({ port: server.port, usage: () => server.call('usage') })
@@ -46,6 +50,7 @@ async function underLoad(
   const latenciesMs = loads.flatMap((part) => part.latenciesMs)
   return {
     cpuMicros: (after.cpuMicros - before.cpuMicros) / latenciesMs.length,
+    rssBytes: after.rssBytes,
     perSecond: latenciesMs.length / loads.reduce((sum, part) => sum + part.seconds, 0),
     latenciesMs,
   }
@@ -75,25 +80,24 @@ export async function serverStretch(
 /** Seconds of load whose statements are kept: long enough for what the server asks only once a second to be in it. */
 const tapeSeconds = 2
 
-/** Hands the server's answers to the bare server, and records what it asks of the database under load. */
+/** Learns the right answers of a case, and records what the server asks of the database under its load. */
 export async function prepare(bench: Bench, case_: Case): Promise<Prepared> {
   const server = await bench.server(case_.pageMemory)
   const requests = case_.requests(bench.data)
-  const answers = []
+  const answers: FullAnswer[] = []
   for (const [n, request] of requests.entries()) {
     const { body } = request
     const answer = await send(
       server.port,
       body === undefined ? request : { ...request, body: withFreshNumber(body, n) },
     )
-    if (!case_.isRight(answer)) throw new Error(`${case_.name}: not the answer that was expected: ${answer.body}`)
+    if (!case_.isRight(answer))
+      throw new Error(`${case_.name}: not the answer that was expected, but ${answer.status} ${answer.body}`)
     answers.push(answer)
   }
   if (case_.makesRows) await bench.data.removeCreated()
-  await bench.bare.call('answerWith', answers)
 
   const raw = requests.map(rawRequest)
-  await serverStretch(bench, { case: case_, server, raw }, 8, 0.5)
   await server.call('record')
   const { latenciesMs } = await serverStretch(bench, { case: case_, server, raw }, 8, tapeSeconds)
   const { statements, units } = await server.call('endRecord')
@@ -101,6 +105,7 @@ export async function prepare(bench: Bench, case_: Case): Promise<Prepared> {
     case: case_,
     server,
     raw,
+    answers,
     statements: statements / latenciesMs.length,
     units: units / latenciesMs.length,
   }
@@ -118,11 +123,20 @@ export async function sqlMicros(
   return (cpuMicros / units) * unitsPerRequest
 }
 
-/** The same bytes from node:http alone. */
-export const bareStretch = (bench: Bench, { raw }: Prepared, connections: number, seconds: number): Promise<Stretch> =>
-  underLoad(bench, bareTarget(bench), connections, async () => [await bench.load.call('closedLoop', raw, { seconds })])
+/** CPU time of the same bytes from node:http alone, for one request. The bare server must know the answers. */
+export async function httpMicros(
+  bench: Bench,
+  { raw }: Prepared,
+  connections: number,
+  seconds: number,
+): Promise<number> {
+  const stretch = await underLoad(bench, bareTarget(bench), connections, async () => [
+    await bench.load.call('closedLoop', raw, { seconds }),
+  ])
+  return stretch.cpuMicros
+}
 
-/** Requests at a steady pace, to the server and to node:http alone. */
+/** Requests at a steady pace on 64 connections, to the server and then to node:http alone. */
 export async function steadyStretches(
   bench: Bench,
   { raw, server }: Prepared,

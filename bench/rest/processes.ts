@@ -60,8 +60,18 @@ async function startServer(url: string, folder: string, pageMemory: boolean): Pr
 export async function startBench(): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), 'tandem-bench-'))
   const undo: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })]
-  const stop = async (): Promise<void> => {
+  const stopAll = async (): Promise<void> => {
     for (let step = undo.pop(); step; step = undo.pop()) await step()
+  }
+  let stopping: Promise<void> | undefined
+  const stop = (): Promise<void> => {
+    stopping ??= stopAll()
+    return stopping
+  }
+  const interrupted = (): void => void stop().finally(() => process.exit(130))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, interrupted)
+    undo.push(() => process.off(signal, interrupted))
   }
   const servers = new Map<boolean, Promise<ServerUnderTest>>()
   try {

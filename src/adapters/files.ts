@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Delivery, Effect, EffectPort, Stage } from './effects.ts'
@@ -36,7 +37,7 @@ async function changeFolder(root: string, effect: Extract<Effect, { to: 'files' 
   const box = join(parent, effect.box)
   if (effect.action === 'make-voicemail') await mkdir(box, { recursive: true, mode: 0o770 })
   else if (effect.action === 'remove-voicemail') await rm(box, { recursive: true, force: true })
-  else await rename(box, join(parent, target)).catch(ignoreMissing)
+  else if (!existsSync(join(parent, target))) await rename(box, join(parent, target)).catch(ignoreMissing)
 }
 
 /** A box that never had a folder has nothing to move. */

@@ -27,7 +27,7 @@ function newRow(
   faults: Fault[],
 ): RowValues {
   const defaulted = withDefaults(child.fields, item.values, parent.facts)
-  const values = child.complete ? child.complete(defaulted, { domain: parent.domain }) : defaulted
+  const values = child.complete ? child.complete(defaulted, { domain: parent.domain, operation: 'create' }) : defaulted
   for (const [name, field] of Object.entries(child.fields))
     if (field.required && (values[name] ?? null) === null)
       faults.push({ field: `${path}.${name}`, label: labelOf(name, field), text: 'is required' })
@@ -71,7 +71,9 @@ export async function writeChildren(
     if (row) {
       const key = String(row[child.key])
       left.delete(key)
-      updates.push({ key, values: stored(child.fields, item.values) })
+      const { domain } = parent
+      const values = child.complete ? child.complete(item.values, { domain, operation: 'update' }) : item.values
+      updates.push({ key, values: stored(child.fields, values) })
     } else inserts.push(newRow(resource, child, item, parent, `${list.name}[${index}]`, faults))
   }
   if (faults.length > 0) throw invalid(faults)

@@ -1,6 +1,7 @@
 import type { Effect } from '../adapters/effects.ts'
 import { boolean, computed, integer, text } from '../fields/field.ts'
 import { displayName, givenSecret, identifier, sipHost, sipWord } from '../fields/telephony.ts'
+import { ownContext } from './core/context.ts'
 import { type AfterEffect, type Check, resource } from './core/define.ts'
 
 /** What a switch says of the gateway. None is connected here, and null is the documented word for that (S002-GW-GET). */
@@ -124,6 +125,7 @@ export const gateways = resource({
   // No limit is the number 0 (facts 4).
   complete: (values) => (values.channels === null ? { ...values, channels: 0 } : values),
   effects: {
+    inside: { create: [ownContext('context')], update: [ownContext('context')] },
     after: {
       create: [forgetSofia, rescan],
       update: [unload, forgetSofia, rescan],

@@ -60,7 +60,7 @@ export function layCache(world: World, laid: readonly Laid[]): string[] {
     ...new Set(
       [...numbers, '201', '202', '203', '211', '555'].map((number) => `directory.${number}@${formsDomain.name}`),
     ),
-    'directory.201@other.example.net',
+    'directory.201@lobby.example.net',
     `${formsHost}.configuration.sofia.conf`,
     'configuration.acl.conf',
   ]

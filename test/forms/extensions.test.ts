@@ -537,9 +537,9 @@ const derived: Replay[] = [
   },
   {
     capture: derive(edit, 'extension-edit+context', {
-      form: { user_context: 'other.example.net' },
-      rows: [{ table: 'v_extensions', after: { user_context: 'other.example.net' } }],
-      esl: ['api reloadacl', at('201@other.example.net')],
+      form: { user_context: 'lobby.example.net' },
+      rows: [{ table: 'v_extensions', after: { user_context: 'lobby.example.net' } }],
+      esl: ['api reloadacl', at('201@lobby.example.net')],
     }),
     title: 'an extension that moves to another context is forgotten in both',
     verb: 'update',

@@ -108,7 +108,11 @@ export function writerOn(connection: Queryable, columns: ColumnCatalog): Writer 
         return { column, parameter: `$${bound.length}${cast(columns.type(table, column))}` }
       })
       const where_ = conditions(table, where, bound)
-      const stamp = columns.type(table, 'update_date') === undefined ? '' : ', update_date = now()'
+      // A key is no user, and a change must not stand under the name of whoever made the last one.
+      const stamps = { update_date: 'now()', update_user: 'null' }
+      const stamp = Object.entries(stamps)
+        .map(([column, value]) => (columns.type(table, column) === undefined ? '' : `, ${column} = ${value}`))
+        .join('')
       const rows = await connection.query(
         `with old as (select ctid, ${given.map(([column]) => name(column)).join(', ')} from ${name(table)} where ${where_} for update)
          update ${name(table)} new set ${targets.map((t) => `${name(t.column)} = ${t.parameter}`).join(', ')}${stamp}

@@ -95,8 +95,8 @@ export interface Child<F extends Fields = Fields> {
   readonly identity: readonly (keyof F & string)[]
   readonly sort: readonly (keyof F & string)[]
   readonly about: string
-  /** Last word on a new row: values that depend on each other. */
-  readonly complete?: (values: Values<F>, facts: { domain: Domain }) => Values<F>
+  /** Last word on what was sent for one row, after defaults: values that depend on each other. */
+  readonly complete?: (values: Values<F>, facts: { domain: Domain; operation: 'create' | 'update' }) => Values<F>
   /** Most rows in one request. */
   readonly max: number
 }

@@ -69,7 +69,8 @@ const lines = child({
     shared_line: text({ ...identifier, about: 'Shared line appearance.' }),
     enabled: boolean({ default: true, about: 'The line is provisioned.' }),
   },
-  complete: (values) => (values.auth_id || !values.user_id ? values : { ...values, auth_id: values.user_id }),
+  complete: (values, { operation }) =>
+    operation === 'update' || values.auth_id || !values.user_id ? values : { ...values, auth_id: values.user_id },
 })
 
 const keys = child({

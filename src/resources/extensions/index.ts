@@ -1,5 +1,6 @@
 import { boolean, computed, text, uuid } from '../../fields/field.ts'
 import { mailAddresses, makeSipPassword } from '../../fields/telephony.ts'
+import { ownContext } from '../core/context.ts'
 import { type Check, type Domain, resource, type Values } from '../core/define.ts'
 import { boxNumberSql } from '../voicemails/box.ts'
 import { clearLamps, followBoxOnDisk, forgetDirectory, reloadAccessLists } from './directory.ts'
@@ -91,8 +92,8 @@ export const extensions = resource({
   },
   effects: {
     inside: {
-      create: [createBox, linkUser],
-      update: [moveBox, updateBox, linkUser, carryToPhones],
+      create: [ownContext('user_context'), createBox, linkUser],
+      update: [ownContext('user_context'), moveBox, updateBox, linkUser, carryToPhones],
       remove: [removeBoxes, removeLinks],
     },
     after: {
