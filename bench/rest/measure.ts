@@ -140,9 +140,13 @@ export async function httpMicros(
 export async function steadyStretches(
   bench: Bench,
   { raw, server }: Prepared,
-  pace: { perSecond: number; seconds: number },
+  pace: { perSecond: number; seconds: { server: number; bare: number } },
 ): Promise<{ server: Stretch; bare: Stretch }> {
-  const at = (target: Target) =>
-    underLoad(bench, target, 64, async () => [await bench.load.call('openLoop', raw, pace)])
-  return { server: await at(serverTarget(server)), bare: await at(bareTarget(bench)) }
+  const { perSecond, seconds } = pace
+  const at = (target: Target, length: number) =>
+    underLoad(bench, target, 64, async () => [await bench.load.call('openLoop', raw, { perSecond, seconds: length })])
+  return {
+    server: await at(serverTarget(server), seconds.server),
+    bare: await at(bareTarget(bench), seconds.bare),
+  }
 }

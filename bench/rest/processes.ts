@@ -19,8 +19,12 @@ export interface Bench {
   readonly load: Child<LoadCommands>
   readonly bare: Child<BareCommands>
   readonly barePort: number
+  /** What the bare server held before it was asked for anything. */
+  readonly bareRssBytes: number
   /** The server, with or without memory of pages; started when it is first asked for. */
   server(pageMemory: boolean): Promise<ServerUnderTest>
+  /** Another server that keeps pages, in which nothing has happened yet. */
+  freshServer(): Promise<ServerUnderTest>
   stop(): Promise<void>
 }
 
@@ -83,21 +87,23 @@ export async function startBench(): Promise<Bench> {
     undo.push(() => load.stop())
     const bare = startChild<BareCommands>('rest/bare-process.js')
     undo.push(() => bare.stop())
+    const start = async (pageMemory: boolean): Promise<ServerUnderTest> => {
+      const server = await startServer(embedded.url, folder, pageMemory)
+      undo.push(() => server.stop())
+      return server
+    }
     return {
       data,
       load,
       bare,
       barePort: await bare.call('listen'),
+      bareRssBytes: (await bare.call('usage')).rssBytes,
       server(pageMemory) {
-        const known = servers.get(pageMemory)
-        if (known) return known
-        const started = startServer(embedded.url, folder, pageMemory).then((server) => {
-          undo.push(() => server.stop())
-          return server
-        })
+        const started = servers.get(pageMemory) ?? start(pageMemory)
         servers.set(pageMemory, started)
         return started
       },
+      freshServer: () => start(true),
       stop,
     }
   } catch (error) {

@@ -10,6 +10,8 @@ import { uuidKind } from './uuid.ts'
 /** What a default may depend on: what was sent, whose tenant it is, and FusionPBX's settings for that tenant. */
 export interface DefaultFacts {
   given: Readonly<Record<string, unknown>>
+  /** For a row inside another: the values of that one. */
+  parent?: Readonly<Record<string, unknown>>
   domain: { readonly uuid: string; readonly name: string }
   settings: SettingReader
 }

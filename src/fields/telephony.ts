@@ -69,3 +69,9 @@ export const makeSipPassword = (): string => randomBytes(8).toString('hex')
 
 /** Six digits from the system's random source (S002-PWD-VM). */
 export const makePin = (): string => String(randomInt(0, 1_000_000)).padStart(6, '0')
+
+/** A note for people. FusionPBX shows notes in fields of one line, where a browser drops line breaks; so they become blanks. */
+export const note: TextLimits = { max: 4096, tidy: (text) => text.replaceAll(/\s*[\r\n]+\s*/g, ' ') }
+
+/** What the mail about a voicemail message carries; nothing at all is no value in FusionPBX. */
+export const mailContent: TextLimits = { choices: ['attach', 'link'], tidy: (text) => (text === 'none' ? '' : text) }

@@ -44,7 +44,8 @@ export async function create(backend: Backend, resource: Resource, request: Crea
     await writer.insert(resource.table, [{ [resource.key]: key, ...owner, ...row }])
     for (const child of resource.children ?? []) {
       const list = input.children.get(child.table)
-      if (list) await writeChildren(writer, resource, child, list, { key, domain, facts }, [])
+      if (list)
+        await writeChildren(writer, resource, child, list, { key, domain, facts: { ...facts, parent: values } }, [])
     }
     const after = decodeRow(resource, row)
     return {

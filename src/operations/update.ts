@@ -35,6 +35,10 @@ export interface UpdateRequest extends WriteContext {
   readonly precondition?: Precondition
 }
 
+/** NULL means false (facts 0.2), so writing one over the other changes nothing. */
+const isSame = (before: unknown, after: unknown): boolean =>
+  before === after || (typeof (before ?? after) === 'boolean' && (before ?? false) === (after ?? false))
+
 /** Changes what was sent and nothing else. */
 export async function update(backend: Backend, resource: Resource, request: UpdateRequest): Promise<Receipt> {
   const faults: Fault[] = []
@@ -53,14 +57,14 @@ export async function update(backend: Backend, resource: Resource, request: Upda
     }
     const after = { ...before, ...sent }
     refuseFaults(resource, { ...after, ...given }, { operation: 'update', settings, sent: given }, faults)
-    const changed = Object.fromEntries(Object.entries(after).filter(([name, value]) => before[name] !== value))
+    const changed = Object.fromEntries(Object.entries(after).filter(([name, value]) => !isSame(before[name], value)))
     await checkReferences(connection, domain.uuid, referringParts(resource, given, input))
     const claims = claimsOf(resource, changed, settings)
     await lockClaims(connection, resource, claims, reach)
     await checkClaims(connection, resource, claims, reach, key)
 
     await writer.update(resource.table, { [resource.key]: key }, changed)
-    const facts = { given, domain, settings }
+    const facts = { given, parent: after, domain, settings }
     for (const child of resource.children ?? []) {
       const list = input.children.get(child.table)
       if (!list) continue

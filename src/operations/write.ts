@@ -106,7 +106,10 @@ export async function write(
         const change = await work(writer, connection)
         key = change.key
         for (const effect of resource.effects?.inside?.[change.operation] ?? []) await effect(writer, change)
-        effects = (resource.effects?.after?.[change.operation] ?? []).flatMap((effect) => effect(change))
+        effects = [
+          ...writer.told,
+          ...(resource.effects?.after?.[change.operation] ?? []).flatMap((effect) => effect(change)),
+        ]
         const domainUuid = context.reach.domain?.uuid ?? null
         const audit = auditRow(resource, writer, { domainUuid, key, actor: context.actor })
         if (audit) await writer.insert('v_database_transactions', [audit])

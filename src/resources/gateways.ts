@@ -1,6 +1,6 @@
 import type { Effect } from '../adapters/effects.ts'
 import { boolean, computed, integer, text } from '../fields/field.ts'
-import { displayName, givenSecret, identifier, sipHost, sipWord } from '../fields/telephony.ts'
+import { displayName, givenSecret, identifier, note, sipHost, sipWord } from '../fields/telephony.ts'
 import { ownContext } from './core/context.ts'
 import { type AfterEffect, type Check, resource } from './core/define.ts'
 
@@ -54,7 +54,7 @@ const fields = {
   profile: text({ ...identifier, shown: 'list', default: 'external', about: 'SIP profile it belongs to.' }),
   hostname: text({ ...identifier, about: 'The only switch that loads it.' }),
   enabled: boolean({ shown: 'list', default: true, filter: true, about: 'The switch loads it.' }),
-  description: text({ shown: 'list', lines: true, max: 4096, about: 'A note for people.' }),
+  description: text({ ...note, shown: 'list', about: 'A note for people.' }),
   registration_status: saidBySwitch('running, stopped, error, or null without a switch.'),
   registration_state: saidBySwitch('REGED, UNREGED and the like, or null without a switch.'),
 }

@@ -1,5 +1,5 @@
 import { boolean, text } from '../fields/field.ts'
-import { pin, sipWord } from '../fields/telephony.ts'
+import { note, pin, sipWord } from '../fields/telephony.ts'
 import { resource } from './core/define.ts'
 
 /** PINs that outbound routes may ask for (FusionPBX app/pin_numbers). */
@@ -24,7 +24,7 @@ export const pinNumbers = resource({
     }),
     accountcode: text({ ...sipWord, shown: 'list', filter: true, about: 'Account that the calls are billed to.' }),
     enabled: boolean({ shown: 'list', default: true, filter: true, about: 'The PIN is accepted.' }),
-    description: text({ shown: 'list', lines: true, max: 4096, about: 'A note for people.' }),
+    description: text({ ...note, shown: 'list', about: 'A note for people.' }),
   },
   sort: ['description'],
   unique: [{ fields: ['pin_number'], within: 'tenant' }],

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import type { Field, Fields } from '../../src/fields/field.ts'
 import type { Resource } from '../../src/resources/core/define.ts'
 import { resources } from '../../src/resources/registry.ts'
 import type { TestApp } from '../support/app.ts'
 import { ours } from '../support/app.ts'
-import { countRows, storedRow } from './rows.ts'
+import { countRows, insertFull, storedRow } from './rows.ts'
 import { next, type Sample, seed } from './samples.ts'
 import { assertError, type Wire } from './wires.ts'
 
@@ -157,4 +158,51 @@ export function wrongValues(app: TestApp, sample: Sample, wire: Wire): void {
         assert.equal(await countRows(app, child.table), inside)
       })
   }
+}
+
+/** What FusionPBX's own forms let nobody empty, and a PIN, which a box needs. */
+const neverEmpty: Readonly<Record<string, readonly string[]>> = {
+  gateways: ['expire_seconds', 'retry_seconds', 'profile'],
+  voicemails: ['voicemail_password'],
+}
+
+/** Numbers that FusionPBX keeps in text columns. */
+const numbers = { max_registrations: '2', limit_max: '5', ping: '25', ping_min: '1', ping_max: '2', register: 'false' }
+
+/** Null, and in v1 empty text, is no value: the column becomes NULL, as FusionPBX stores it. */
+export function emptied(app: TestApp, sample: Sample, wire: Wire): void {
+  const { name, table, key } = sample
+  const kept = [...sample.required.map(([field]) => field), ...(neverEmpty[name] ?? [])]
+  const fields = Object.entries(resourceOf(sample).fields)
+    .filter(([field, { role, writable }]) => role === 'column' && writable !== 'never' && !kept.includes(field))
+    .map(([field]) => field)
+  const empty = (nothing: unknown, names: readonly string[]) =>
+    Object.fromEntries(names.map((field) => [field, nothing]))
+
+  test(`${wire.ids({ clean: 'S004-NULLS' })}${wire.name} ${name} can be emptied, field by field, and nothing else goes with it`, async () => {
+    for (const nothing of wire.spelling === 'text' ? ['', null] : [null]) {
+      const uuid = randomUUID()
+      const values = { ...numbers, ...sample.row(next()), register: 'false' }
+      await insertFull(app, table, 'full', { [key]: uuid, domain_uuid: ours.uuid, ...values })
+      const before = await storedRow(app, table, key, uuid)
+      const path = wire.path('update', name, uuid)
+      const answer = await app.call(wire.methods.update, path, empty(nothing, fields))
+      assert.equal(answer.status, 200, answer.text)
+      const stored = await storedRow(app, table, key, uuid)
+      for (const [column, value] of Object.entries(stored ?? {})) {
+        // An extension without a password would be anybody's: it gets a new one.
+        if (name === 'extensions' && column === 'password') assert.match(String(value), /^[0-9a-f]{16}$/)
+        // FusionPBX's number for a gateway without a limit.
+        else if (column === 'channels') assert.equal(value, 0)
+        // NULL and false are the same flag (FusionPBX writes either).
+        else if (fields.includes(column) && before?.[column] === false) assert.ok(!value, column)
+        else if (fields.includes(column)) assert.equal(value, null, column)
+        else if (!column.startsWith('update_')) assert.deepEqual(value, before?.[column], column)
+      }
+      assert.equal((await app.call('GET', wire.path('get', name, uuid))).status, 200)
+      const refused = await app.call(wire.methods.update, path, empty(nothing, kept))
+      assertError(wire, refused, 400, 'VALIDATION_ERROR', wire.name === 'actions' ? undefined : kept)
+      assert.deepEqual(await storedRow(app, table, key, uuid), stored)
+    }
+  })
 }

@@ -272,6 +272,13 @@ test('S002-ERR-DUPLICATE: an address that any tenant has is taken, however it is
     })
 })
 
+test('S002-DEV-CREATE: the address of all zeroes, which stands for none, may repeat', async () => {
+  for (let n = 0; n < 2; n += 1) {
+    const answer = await app.call('POST', `${api}/create.php`, { device_address: '00:00:00:00:00:00' })
+    made(answer, 'device_uuid', 'Device created successfully')
+  }
+})
+
 test('S002-DEV-UPDATE: the update example answers as printed and leaves lines and everything else', async () => {
   const before = await one(app, 'v_devices', 'device_uuid = $1', [phone])
   const lines = await all(app, 'v_device_lines', 'true')

@@ -244,9 +244,9 @@ test('S002-EXT-CREATE, S002-EXT-CREATE-FX1, S002-EXT-CREATE-FX2, S002-EXT-CREATE
     // No switch is connected here; the receipt says what it has to be told.
     switch: 'none',
     effects: [
+      { to: 'files', action: 'make-voicemail', domain: 'example.com', box: '103' },
       { to: 'switch', command: ['reloadacl'] },
       { to: 'cache', key: 'directory:103@example.com' },
-      { to: 'files', action: 'make-voicemail', domain: 'example.com', box: '103' },
     ],
   })
   const audit = await lastAudit(app)
@@ -472,8 +472,8 @@ test('S002-EXT-DELETE: the delete example answers as printed; the box, its messa
   assert.equal(receipt.cache, 'done')
   assert.deepEqual(receipt.effects, [
     { to: 'switch', command: ['luarun', 'app.lua', 'voicemail', 'mwi', '101@example.com'] },
-    { to: 'cache', key: 'directory:101@example.com' },
     { to: 'files', action: 'remove-voicemail', domain: 'example.com', box: '101' },
+    { to: 'cache', key: 'directory:101@example.com' },
   ])
   const audit = await lastAudit(app)
   assert.equal(audit.transaction_type, 'delete')

@@ -1,4 +1,5 @@
 import { booleanKind } from '../../fields/boolean.ts'
+import type { Effect } from '../effects.ts'
 import type { ColumnCatalog } from './columns.ts'
 import type { Queryable, Row } from './database.ts'
 
@@ -31,6 +32,9 @@ export interface Writer {
   update(table: string, where: RowValues, values: RowValues): Promise<number>
   /** Deletes the matching rows and answers them, without recorded audio. */
   remove(table: string, where: RowValues): Promise<Row[]>
+  /** Adds what has to be told after commit because of what the transaction found; it is told first. */
+  tell(...effects: readonly Effect[]): void
+  readonly told: readonly Effect[]
 }
 
 const name = (identifier: string): string => {
@@ -44,6 +48,7 @@ const isBulky = (column: string): boolean => column.endsWith('_base64')
 /** Makes a writer on a connection that is inside a transaction. */
 export function writerOn(connection: Queryable, columns: ColumnCatalog): Writer {
   const journal: JournalEntry[] = []
+  const told: Effect[] = []
 
   const encode = (table: string, column: string, value: unknown): unknown => {
     if (value === undefined || value === null || value === '') return null
@@ -68,6 +73,8 @@ export function writerOn(connection: Queryable, columns: ColumnCatalog): Writer 
     connection,
     columns,
     journal,
+    told,
+    tell: (...effects) => void told.push(...effects),
 
     async select(table, where, options = {}) {
       const values: unknown[] = []

@@ -1,5 +1,5 @@
 import { boolean, type DefaultFacts, integer, mac, text, timestamp, uuid } from '../../fields/field.ts'
-import { dialable, displayName, identifier, sipHost, sipSecret, sipWord } from '../../fields/telephony.ts'
+import { dialable, displayName, identifier, note, sipHost, sipSecret, sipWord } from '../../fields/telephony.ts'
 import { child, resource } from '../core/define.ts'
 import { vendorOf } from './vendors.ts'
 
@@ -84,10 +84,18 @@ const keys = child({
   fields: {
     device_key_category: text({ ...identifier, default: 'line', about: 'line, memory, programmable or expansion-N.' }),
     device_key_id: integer({ min: 0, max: 9999, required: true, about: 'Number of the key.' }),
-    device_key_vendor: text({ ...displayName, about: 'Vendor whose key types are meant.' }),
+    device_key_vendor: text({
+      ...displayName,
+      // FusionPBX's page shows a type only beside its vendor, and drops it on the next save.
+      default: ({ parent }) => {
+        const vendor = parent?.device_vendor
+        return typeof vendor === 'string' ? vendor.toLowerCase() : undefined
+      },
+      about: "Vendor whose key types are meant; the device's when not sent.",
+    }),
     device_key_type: text({ ...displayName, about: "Type in the vendor's own words." }),
     device_key_subtype: text({ ...displayName, about: 'Subtype.' }),
-    device_key_line: integer({ min: 0, max: 999, about: 'Line it works on.' }),
+    device_key_line: integer({ min: 0, max: 999, default: 0, about: 'Line it works on.' }),
     device_key_value: text({ max: 1024, about: 'What it dials or watches.' }),
     device_key_extension: text({ ...sipWord, about: 'Extension for pickup.' }),
     device_key_protected: text({ choices: ['true', 'false'], about: 'The user may not change it.' }),
@@ -143,7 +151,7 @@ export const devices = resource({
     device_model: text({ ...displayName, shown: 'list', about: 'Model.', example: 'SIP-T46U' }),
     device_enabled: boolean({ shown: 'list', default: true, filter: true, about: 'It is provisioned.' }),
     device_label: text({ ...displayName, shown: 'list', about: 'Name on the display and in lists.' }),
-    device_description: text({ shown: 'list', lines: true, max: 4096, about: 'A note for people.' }),
+    device_description: text({ ...note, shown: 'list', about: 'A note for people.' }),
     device_template: text({
       max: 255,
       pattern: /^[A-Za-z0-9_-]+(\/[A-Za-z0-9_.-]+)*$/,

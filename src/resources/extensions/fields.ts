@@ -5,7 +5,9 @@ import {
   displayName,
   identifier,
   mailAddresses,
+  mailContent,
   makeSipPassword,
+  note,
   pin,
   sipSecret,
   sipWord,
@@ -99,7 +101,7 @@ export const extensionFields = {
     about: 'Dialplan context of calls from this extension.',
   }),
   enabled: boolean({ shown: 'list', default: true, filter: true, about: 'Can register and be called.' }),
-  description: text({ shown: 'list', lines: true, max: 4096, about: 'A note for people.' }),
+  description: text({ ...note, shown: 'list', about: 'A note for people.' }),
   forward_all_destination: forward('Where all calls go.'),
   forward_all_enabled: boolean({ about: 'Forward all calls.' }),
   forward_busy_destination: forward('Where calls go when busy.'),
@@ -204,7 +206,7 @@ export const extensionFields = {
   voicemail_mail_to: input(
     text({ ...mailAddresses, label: 'Voicemail mail address', about: 'Where new messages are mailed to.' }),
   ),
-  voicemail_file: input(text({ choices: ['attach', 'link', 'none'], about: 'What the mail about a message carries.' })),
+  voicemail_file: input(text({ ...mailContent, about: 'What the mail about a message carries.' })),
   voicemail_local_after_email: input(boolean({ about: 'The message stays in the box after it was mailed.' })),
   voicemail_transcription_enabled: input(boolean({ about: 'Messages are written down.' })),
 }

@@ -3,7 +3,7 @@ import { mailAddresses, makeSipPassword } from '../../fields/telephony.ts'
 import { ownContext } from '../core/context.ts'
 import { type Check, type Domain, resource, type Values } from '../core/define.ts'
 import { boxNumberSql } from '../voicemails/box.ts'
-import { clearLamps, followBoxOnDisk, forgetDirectory, reloadAccessLists } from './directory.ts'
+import { forgetDirectory, reloadAccessLists } from './directory.ts'
 import { type ExtensionFields, extensionFields } from './fields.ts'
 import { carryToPhones, linkUser, removeLinks } from './links.ts'
 import { createBox, moveBox, removeBoxes, updateBox } from './voicemail.ts'
@@ -97,9 +97,9 @@ export const extensions = resource({
       remove: [removeBoxes, removeLinks],
     },
     after: {
-      create: [reloadAccessLists, forgetDirectory, followBoxOnDisk],
-      update: [reloadAccessLists, forgetDirectory, followBoxOnDisk],
-      remove: [clearLamps, forgetDirectory, followBoxOnDisk],
+      create: [reloadAccessLists, forgetDirectory],
+      update: [reloadAccessLists, forgetDirectory],
+      remove: [forgetDirectory],
     },
   },
 })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { makePin } from '../../fields/telephony.ts'
 import type { InsideEffect } from '../core/define.ts'
-import { boxNumber, boxNumbers, findBox, removeBoxRows } from '../voicemails/box.ts'
+import { boxNumber, boxNumbers, findBox, messageLamp, removeBoxRows } from '../voicemails/box.ts'
 import type { ExtensionFields } from './fields.ts'
 
 type Inside = InsideEffect<ExtensionFields>
@@ -32,6 +32,10 @@ const freshBox = ({ after, given, settings }: Change) => ({
   voicemail_description: after?.description ?? null,
 })
 
+/** The folder of a box, made whenever a box is written or switched on: FusionPBX makes a missing one at every save. */
+const tellFolder = (writer: Parameters<Inside>[0], domain: string, box: string): void =>
+  writer.tell({ to: 'files', action: 'make-voicemail', domain, box })
+
 /** A box that is made for an extension there already is greets its owner with the tutorial (forms). */
 const newBox: Inside = async (writer, change) => {
   const { operation, after, domain } = change
@@ -44,23 +48,26 @@ const newBox: Inside = async (writer, change) => {
       ...freshBox(change),
     },
   ])
+  tellFolder(writer, domain.name, boxNumber(after ?? {}))
 }
 
 /**
- * A box for a new extension, when one is asked for (S002-EXT-CREATE-FX2). A box that an earlier extension of this
+ * A box for a new extension, when one is asked for (S002-EXT-CREATE-FX2). Where it was said that none is wanted a box
+ * that is switched off is written, as FusionPBX writes it: without one its page makes a live box at the next save. A box that an earlier extension of this
  * number left behind is taken over with a new PIN and without its mail address, so that its former owner is locked out,
  * and is switched off unless it was asked for.
  */
 export const createBox: Inside = async (writer, change) => {
   const isWanted = change.given.voicemail_enabled === true
   const box = await findBox(writer, change.domain.uuid, boxNumber(change.after ?? {}))
-  if (box)
+  if (box) {
     await writer.update(
       'v_voicemails',
       { voicemail_uuid: box.voicemail_uuid },
       { ...freshBox(change), voicemail_enabled: isWanted },
     )
-  else if (isWanted) await newBox(writer, change)
+    if (isWanted) tellFolder(writer, change.domain.name, String(box.voicemail_id))
+  } else if (typeof change.given.voicemail_enabled === 'boolean') await newBox(writer, change)
 }
 
 /** What FusionPBX's page carries from the box of the old number to one that has the new number already (forms). */
@@ -89,6 +96,7 @@ export const moveBox: Inside = async (writer, { before, after, domain }) => {
   } else if (box) {
     await writer.update('v_voicemails', { voicemail_uuid: box.voicemail_uuid }, { voicemail_id: to })
     await writer.update('v_voicemail_greetings', { domain_uuid: domain.uuid, voicemail_id: from }, { voicemail_id: to })
+    writer.tell({ to: 'files', action: 'move-voicemail', domain: domain.name, box: from, target: to })
   }
 }
 
@@ -108,14 +116,30 @@ export const updateBox: Inside = async (writer, change) => {
   const values = { ...sentAboutBox(given), ...described }
   if (Object.keys(values).length === 0) return
   const box = await shownBox(writer, change)
-  if (box) await writer.update('v_voicemails', { voicemail_uuid: box.voicemail_uuid }, values)
-  else if (given.voicemail_enabled === true) await newBox(writer, change)
+  if (box) {
+    await writer.update('v_voicemails', { voicemail_uuid: box.voicemail_uuid }, values)
+    if (given.voicemail_enabled === true) tellFolder(writer, change.domain.name, String(box.voicemail_id))
+  } else if (given.voicemail_enabled === true) await newBox(writer, change)
 }
 
-/** The boxes go with the extension, messages and all (S004-EXT-DELETE). */
+/** Extensions of a tenant that answer to a number: FusionPBX's pages let two of them share one (forms). */
+const answerTo = async (writer: Parameters<Inside>[0], domain_uuid: string, number: string) => [
+  ...(await writer.select('v_extensions', { domain_uuid, extension: number })),
+  ...(await writer.select('v_extensions', { domain_uuid, number_alias: number })),
+]
+
+/** The boxes go with the extension, messages and all (S004-EXT-DELETE), unless another extension shares the number. */
 export const removeBoxes: Inside = async (writer, { before, domain }) => {
   const domain_uuid = domain.uuid
-  for (const voicemail_id of boxNumbers(before ?? {}))
+  for (const voicemail_id of boxNumbers(before ?? {})) {
+    if ((await answerTo(writer, domain_uuid, voicemail_id)).length > 0) continue
     for (const { voicemail_uuid } of await writer.remove('v_voicemails', { domain_uuid, voicemail_id }))
       await removeBoxRows(writer, { voicemail_uuid: String(voicemail_uuid), voicemail_id, domain_uuid })
+    writer.tell(messageLamp(voicemail_id, domain.name), {
+      to: 'files',
+      action: 'remove-voicemail',
+      domain: domain.name,
+      box: voicemail_id,
+    })
+  }
 }

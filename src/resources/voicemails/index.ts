@@ -1,5 +1,5 @@
 import { boolean, computed, integer, text, uuid } from '../../fields/field.ts'
-import { dialable, identifier, mailAddresses, makePin, pin } from '../../fields/telephony.ts'
+import { dialable, identifier, mailAddresses, mailContent, makePin, note, pin } from '../../fields/telephony.ts'
 import { type AfterEffect, type Check, child, type InsideEffect, resource } from '../core/define.ts'
 import { runsNothing } from '../extensions/values.ts'
 import { messageLamp, removeBoxRows } from './box.ts'
@@ -34,7 +34,7 @@ const fields = {
     filter: true,
     about: 'Takes messages.',
   }),
-  voicemail_description: text({ shown: 'list', lines: true, max: 4096, about: 'A note for people.' }),
+  voicemail_description: text({ ...note, shown: 'list', about: 'A note for people.' }),
   new_message_count: computed(
     integer({ shown: 'list', counted: true, about: 'Messages nobody has heard yet.' }),
     'numeric',
@@ -64,7 +64,7 @@ const fields = {
   voicemail_transcription_prompt: text({ lines: true, max: 4096, about: 'That prompt.' }),
   voicemail_attach_file: text({ choices: ['true', 'false'], about: 'Older switch for attaching the recording.' }),
   voicemail_file: text({
-    choices: ['attach', 'link', 'none'],
+    ...mailContent,
     default: ({ settings }) => settings.text('voicemail', 'voicemail_file') ?? 'attach',
     about: 'What the mail carries.',
   }),

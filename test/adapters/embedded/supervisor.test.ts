@@ -263,6 +263,15 @@ function tests() {
       process.kill(rows[0]?.pid as number, 'SIGKILL')
       await ended
       assert.deepEqual(await untilAnswered(database), [{ rows: 501 }])
+      // The owner comes back a moment later than the server does.
+      for (let tries = 0; tries < 200; tries += 1) {
+        const [held] = await ask(
+          database.url,
+          `select count(*)::int as owners from pg_locks where locktype = 'advisory'`,
+        )
+        if (held?.owners === 1) break
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
       await assert.rejects(start(folder), /already uses/)
       await database.stop()
     })
