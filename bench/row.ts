@@ -14,10 +14,19 @@ export interface Row {
   readonly figures: Readonly<Record<string, number>>
 }
 
+/** What a suite is asked for. */
+export interface Order {
+  /** Names of the rows to measure. */
+  readonly chosen: ReadonlySet<string>
+  readonly progress: Progress
+  /** Folder of the built benchmarks, from which processes are started. */
+  readonly built: string
+}
+
 /** Benchmarks that share what they need: one database, one set of processes. */
 export interface Suite {
   /** Names of all rows it can measure, in the order of the table. */
   readonly rows: readonly string[]
   /** Measures the chosen rows; nothing is left running afterwards, even when it throws. */
-  run(chosen: ReadonlySet<string>, progress: Progress): Promise<Row[]>
+  run(order: Order): Promise<Row[]>
 }

@@ -35,8 +35,8 @@ const neutralEnvironment = (): NodeJS.ProcessEnv =>
   )
 
 /** As an operator runs it: keys are checked, limits are counted, every request is logged. */
-async function startServer(url: string, folder: string, pageMemory: boolean): Promise<ServerUnderTest> {
-  const child = startChild<ServerCommands>('rest/server-process.js', {
+async function startServer(file: string, url: string, folder: string, pageMemory: boolean): Promise<ServerUnderTest> {
+  const child = startChild<ServerCommands>(file, {
     stdio: ['ignore', 'pipe', openSync(devNull, 'w')],
     env: {
       ...neutralEnvironment(),
@@ -61,7 +61,8 @@ async function startServer(url: string, folder: string, pageMemory: boolean): Pr
 }
 
 /** Starts the embedded database with all tenants in it, the load generator and the bare server. */
-export async function startBench(): Promise<Bench> {
+export async function startBench(built: string): Promise<Bench> {
+  const fileOf = (part: string): string => join(built, 'rest', `${part}-process.js`)
   const folder = mkdtempSync(join(tmpdir(), 'tandem-bench-'))
   const undo: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })]
   const stopAll = async (): Promise<void> => {
@@ -83,12 +84,12 @@ export async function startBench(): Promise<Bench> {
     undo.push(() => embedded.stop())
     const data = await makeData(embedded.url)
     undo.push(() => data.close())
-    const load = startChild<LoadCommands>('rest/load-process.js')
+    const load = startChild<LoadCommands>(fileOf('load'))
     undo.push(() => load.stop())
-    const bare = startChild<BareCommands>('rest/bare-process.js')
+    const bare = startChild<BareCommands>(fileOf('bare'))
     undo.push(() => bare.stop())
     const start = async (pageMemory: boolean): Promise<ServerUnderTest> => {
-      const server = await startServer(embedded.url, folder, pageMemory)
+      const server = await startServer(fileOf('server'), embedded.url, folder, pageMemory)
       undo.push(() => server.stop())
       return server
     }

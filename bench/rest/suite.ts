@@ -168,10 +168,10 @@ function expectedSteps(chosen: ReadonlySet<string>): number {
 /** The REST surface: 10,000 extensions in 100 tenants, requests spread over all of them. */
 export const restSuite: Suite = {
   rows: [...cases.flatMap(rowsOf), memoryName],
-  async run(chosen, progress) {
+  async run({ chosen, progress, built }) {
     progress.expect(expectedSteps(chosen))
     progress.step(`making ${tenantCount} tenants with ${extensionsPerTenant} extensions each`)
-    const bench = await startBench()
+    const bench = await startBench(built)
     const known = new Map<string, Promise<Prepared>>()
     const run: Run = {
       bench,

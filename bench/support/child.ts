@@ -1,6 +1,4 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { join } from 'node:path'
-import { packageRoot } from '../../src/root.ts'
 
 /** What a child process does on request: functions by name, with arguments and answers that can be sent. */
 export type Commands = Readonly<Record<string, (...args: never[]) => unknown>>
@@ -22,12 +20,12 @@ export interface Child<C extends Commands> {
   stop(): Promise<void>
 }
 
-/** Starts a file of the built benchmarks, `rest/load.js`, which calls `serveCommands`. */
+/** Starts a built file, which calls `serveCommands`. */
 export function startChild<C extends Commands>(
   file: string,
   options: { env?: NodeJS.ProcessEnv; stdio?: ('ignore' | 'inherit' | 'pipe' | number)[] } = {},
 ): Child<C> {
-  const process_ = fork(join(packageRoot, 'dist', 'bench', file), {
+  const process_ = fork(file, {
     stdio: [...(options.stdio ?? ['ignore', 'inherit', 'inherit']), 'ipc'],
     serialization: 'advanced',
     ...(options.env === undefined ? {} : { env: options.env }),

@@ -42,7 +42,7 @@ export const identifier: TextLimits = {
  * A name that people read on a display. Quotes and brackets are escaped wherever it goes; `${` would be expanded by the
  * switch, which can run commands that way.
  */
-export const displayName: TextLimits = { max: 255, pattern: /^(?!.*\$\{)/, says: 'must not hold ${' }
+export const displayName: TextLimits = { max: 255, pattern: /^(?![\s\S]*\$\{)/, says: 'must not hold ${' }
 
 /** A caller's number: digits, separators people type, + * #, or a SIP user. */
 export const callerNumber: TextLimits = {

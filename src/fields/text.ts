@@ -18,8 +18,8 @@ export interface TextLimits {
   format?: string
 }
 
-const control = /[\u0000-\u001f\u007f]/
-const controlButLines = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/
+const control = /[\u0000-\u001f\u007f-\u009f]/
+const controlButLines = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/
 
 /**
  * The text of a JSON value, or undefined. Clients of the text spelling send numbers where samples show quoted digits.

@@ -39,6 +39,10 @@ export interface UpdateRequest extends WriteContext {
 const isSame = (before: unknown, after: unknown): boolean =>
   before === after || (typeof (before ?? after) === 'boolean' && (before ?? false) === (after ?? false))
 
+/** True for a stored text that its field cannot read, such as a number's that holds letters, when it is to be emptied. */
+const isUnreadable = (stored: unknown, read: unknown, sent: unknown): boolean =>
+  sent === null && read === null && stored !== null && stored !== ''
+
 /** Changes what was sent and nothing else. */
 export async function update(backend: Backend, resource: Resource, request: UpdateRequest): Promise<Receipt> {
   const faults: Fault[] = []
@@ -50,14 +54,19 @@ export async function update(backend: Backend, resource: Resource, request: Upda
   const sent = faults.length > 0 ? {} : storedPart(resource, await seal(resource.fields, given))
 
   return write(backend, resource, request, async (writer, connection) => {
-    const before = decodeRow(resource, await lockRow(writer, resource, reach, key))
+    const row = await lockRow(writer, resource, reach, key)
+    const before = decodeRow(resource, row)
     if (request.precondition) {
       const item = await find(connection, backend, resource, { reach, key, view: request.precondition.view })
       if (!request.precondition.matches(entityTag(item ?? ''))) throw new Problem('PRECONDITION_FAILED')
     }
     const after = { ...before, ...sent }
     refuseFaults(resource, { ...after, ...given }, { operation: 'update', settings, sent: given }, faults)
-    const changed = Object.fromEntries(Object.entries(after).filter(([name, value]) => !isSame(before[name], value)))
+    const changed = Object.fromEntries(
+      Object.entries(after).filter(
+        ([name, value]) => !isSame(before[name], value) || isUnreadable(row[name], before[name], sent[name]),
+      ),
+    )
     await checkReferences(connection, domain.uuid, referringParts(resource, given, input))
     const claims = claimsOf(resource, changed, settings)
     await lockClaims(connection, resource, claims, reach)

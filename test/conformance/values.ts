@@ -131,7 +131,8 @@ export function wrongValues(app: TestApp, sample: Sample, wire: Wire): void {
       const count = await countRows(app, table)
       const inside = await countRows(app, child.table)
       for (const [kind, names] of namesByKind(child.fields))
-        for (const value of wrong[kind]?.[wire.spelling] ?? assert.fail(`wrong values of kind ${kind} are known`)) {
+        for (const value of wrong[kind]?.[wire.spelling].slice(0, 5) ??
+          assert.fail(`wrong values of kind ${kind} are known`)) {
           const field = names[0] ?? ''
           const answer = await app.call('POST', wire.path('create', name), {
             ...sample.body(next())[wire.spelling],

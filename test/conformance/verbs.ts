@@ -140,6 +140,8 @@ export function missingFields(app: TestApp, sample: Sample, wire: Wire): void {
 /** Values that no two rows of a tenant may share, and whose neighbours may. */
 export function duplicates(app: TestApp, sample: Sample, wire: Wire): void {
   const { name, table, key, unique } = sample
+  // Passwords of users take their time.
+  const atOnce = name === 'users' ? 2 : 4
   const duplicate = (answer: Parameters<typeof assertError>[1]) => {
     assertError(wire, answer, 409, 'DUPLICATE_ERROR', unique.field)
     const message = wire.name === 'native' ? answer.json.title : answer.json.error.message
@@ -177,12 +179,12 @@ export function duplicates(app: TestApp, sample: Sample, wire: Wire): void {
   test(`${wire.ids({
     clean: 'S004-ERR-DUPLICATE_ERROR',
     actions: 'S002-ERR-DUPLICATE',
-  })}of four ${wire.name} ${name} with the same ${unique.field} sent at once one is made`, async () => {
+  })}of several ${wire.name} ${name} with the same ${unique.field} sent at once one is made`, async () => {
     const body = sample.body(next())[wire.spelling]
     const answers = await Promise.all(
-      Array.from({ length: 4 }, () => app.call('POST', wire.path('create', name), body)),
+      Array.from({ length: atOnce }, () => app.call('POST', wire.path('create', name), body)),
     )
-    assert.deepEqual(answers.map((answer) => answer.status).sort(), [201, 409, 409, 409])
+    assert.deepEqual(answers.map((answer) => answer.status).sort(), [201, ...Array(atOnce - 1).fill(409)])
   })
 
   test(`${wire.ids({
@@ -279,7 +281,8 @@ export function strangers(app: TestApp, sample: Sample, wire: Wire): void {
       "550e8400-e29b-41d4-a716-446655440000'",
       '%F0%9F%98%80',
     ]
-    for (const text of malformed)
+    // The check is one for all; the whole list is tried on one resource.
+    for (const text of name === 'extensions' ? malformed : malformed.slice(0, 3))
       for (const [method, path, sent] of about(text))
         assertError(wire, await app.call(method, path, sent), 400, 'VALIDATION_ERROR')
   })
