@@ -19,9 +19,9 @@ import { rawRequest } from './requests.ts'
 const widths = [8, 64] as const
 const rounds = 3
 /** How long each part of a round lasts. */
-const seconds = { server: 1, sql: 0.6, http: 0.4, memory: 1.5 }
+const seconds = { server: 1, sql: 0.5, http: 0.3, memory: 1.2 }
 /** The first round warms up and is not counted; writes run more code, which takes longer to become fast. */
-const warmUpSeconds = (case_: Case): number => (case_.makesRows ? 2.5 : 1)
+const warmUpSeconds = (case_: Case): number => (case_.makesRows ? 2 : 0.8)
 
 const steady = { perSecond: 300, seconds: { server: 2, bare: 1 } }
 const mostSteadyMs = 25

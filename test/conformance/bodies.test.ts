@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { ours, testApp, theirs } from '../support/app.ts'
-import { countRows } from './rows.ts'
+import { countRows, nothingBroke } from './rows.ts'
 import { next, seed, written } from './samples.ts'
 import { assertRefused, wires } from './wires.ts'
 
@@ -118,3 +118,5 @@ test('S002-SEC-SQL: text that looks like SQL is kept as text or refused, whereve
   for (const sample of written)
     assert.equal(await countRows(app, sample.table, 'domain_uuid = $1', [theirs.uuid]), before.get(sample.table))
 })
+
+nothingBroke(app, 'bodies')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { ours, type TestAnswer, testApp, theirs } from '../support/app.ts'
-import { storedRow } from './rows.ts'
+import { nothingBroke, storedRow } from './rows.ts'
 import { next, owned, type Sample, seed, written } from './samples.ts'
 import { assertError, native, type Wire, wires } from './wires.ts'
 
@@ -158,3 +158,5 @@ for (const sample of written) {
     assert.equal((await read(path)).json[field], winner?.json[field])
   })
 }
+
+nothingBroke(app, 'entity tags')

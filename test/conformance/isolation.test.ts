@@ -4,7 +4,7 @@ import { after, test } from 'node:test'
 import { resources } from '../../src/resources/registry.ts'
 import { createKey } from '../../src/services/keys.ts'
 import { ours, testApp, theirs } from '../support/app.ts'
-import { insertFull, snapshot, storedRow } from './rows.ts'
+import { insertFull, nothingBroke, snapshot, storedRow } from './rows.ts'
 import { next, sampleOf, seed, written } from './samples.ts'
 import { assertError, native, type Wire, wires } from './wires.ts'
 
@@ -382,3 +382,5 @@ test('S002-ISO: links that lead into another tenant, however they came about, sh
   }
   assert.deepEqual(shown, [])
 })
+
+nothingBroke(app, 'other tenants')

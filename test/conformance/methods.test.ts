@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { ours, testApp, theirs } from '../support/app.ts'
-import { snapshot } from './rows.ts'
+import { nothingBroke, snapshot } from './rows.ts'
 import { samples, seed } from './samples.ts'
 import { assertError, type Verb, type Wire, wires } from './wires.ts'
 
@@ -76,3 +76,5 @@ for (const sample of samples.filter((candidate) => candidate.parent === undefine
       }
     })
   }
+
+nothingBroke(app, 'methods')

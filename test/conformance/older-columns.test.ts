@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { insertRow, ours, testApp, theirs } from '../support/app.ts'
-import { storedText } from './rows.ts'
+import { nothingBroke, storedText } from './rows.ts'
 import { owned, sampleOf, seed, written } from './samples.ts'
 import { lifeCycle, partialUpdates, strangers } from './verbs.ts'
 import { clean, native, wires, withQuery } from './wires.ts'
@@ -155,3 +155,5 @@ test('S002-USER-CREATE-FX: a user of 5.4 gets contact, mail address, settings an
     group_name: 'managers',
   })
 })
+
+nothingBroke(app, 'older tables')

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { ours, type TestAnswer, testApp, theirs } from '../support/app.ts'
+import { nothingBroke } from './rows.ts'
 import { next, owned, type Sample, seed } from './samples.ts'
 import { actions, assertError, clean, native, query, type Wire, withQuery } from './wires.ts'
 
@@ -249,3 +250,5 @@ test('S002-ISO: filters narrow a list to what was asked for, in every dialect an
       if (wire.name !== 'native') assert.equal(answer.json.pagination.total, expected.length)
     }
 })
+
+nothingBroke(app, 'pages')

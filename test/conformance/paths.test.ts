@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { testApp } from '../support/app.ts'
+import { nothingBroke } from './rows.ts'
 import { samples, written } from './samples.ts'
 import { assertError, assertRefused, wires } from './wires.ts'
 
@@ -94,3 +95,5 @@ test('queries that no list knows never become a server error', async () => {
       assert.ok(answer.status === 200 || answer.status === 400, `${text}: ${answer.status}`)
     }
 })
+
+nothingBroke(app, 'paths')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
 import { ours, testApp, theirs } from '../support/app.ts'
-import { countRows } from './rows.ts'
+import { countRows, nothingBroke } from './rows.ts'
 import { next, seed, written } from './samples.ts'
 import { wires } from './wires.ts'
 
@@ -75,3 +75,5 @@ test('extensions that exchange numbers, boxes and phones at the same time neithe
     'each extension has its box',
   )
 })
+
+nothingBroke(app, 'the same rows')

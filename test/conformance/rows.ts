@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { test } from 'node:test'
 import { insertRow, type ours, type TestApp, type theirs } from '../support/app.ts'
 
 export type Tenant = typeof ours | typeof theirs
@@ -107,3 +108,11 @@ export async function insertKnown(
   const known = new Set((await columns(app, table)).map((column) => column.name))
   await insertRow(app, table, Object.fromEntries(Object.entries(values).filter(([name]) => known.has(name))))
 }
+
+/** The last test of a file: whatever was asked, nothing of ours broke. */
+export const nothingBroke = (app: TestApp, about: string): void =>
+  void test(`none of the requests about ${about} was answered with a server error`, () => {
+    const failures = app.log.filter((line) => line.msg === 'request failed' || Number(line.status) === 500)
+    assert.deepEqual(failures, [])
+    assert.ok(app.log.some((line) => line.msg === 'request'))
+  })

@@ -155,6 +155,11 @@ export const samples: readonly Sample[] = [
       password: 'secret',
       register: 'true',
       profile: 'external',
+      // FusionPBX's form lets nobody leave these out.
+      expire_seconds: 800,
+      retry_seconds: 30,
+      context: 'public',
+      channels: 0,
       enabled: 'true',
     }),
     sort: 'gateway',

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
 import { createKey } from '../../src/services/keys.ts'
 import { globalKey, ours, testApp, theirs } from '../support/app.ts'
-import { countRows, insertFull } from './rows.ts'
+import { countRows, insertFull, nothingBroke } from './rows.ts'
 import { next, written } from './samples.ts'
 import { actions, assertError, clean, native, type Wire, wires } from './wires.ts'
 
@@ -234,3 +234,5 @@ for (const sample of written)
     // They are masked, not left out: that a password changed can be seen.
     assert.ok(audit.every(({ row }) => row.includes('********')))
   })
+
+nothingBroke(app, 'secrets')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { ours, testApp } from '../support/app.ts'
-import { storedRow } from './rows.ts'
+import { nothingBroke, storedRow } from './rows.ts'
 import { sampleOf, seed, written } from './samples.ts'
 import { emptied, wrongValues } from './values.ts'
 import { wires } from './wires.ts'
@@ -29,3 +29,5 @@ test('S004-NULLS, S004-NUMTEXT: a text column that holds no number can be emptie
     assert.equal(await write(3), '3', wire.name)
   }
 })
+
+nothingBroke(app, 'values')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { resources } from '../../src/resources/registry.ts'
 import { testApp } from '../support/app.ts'
+import { nothingBroke } from './rows.ts'
 import { samples, written } from './samples.ts'
 import { duplicates, lifeCycle, missingFields, partialUpdates, strangers, unknownFields } from './verbs.ts'
 import { wires } from './wires.ts'
@@ -25,3 +26,5 @@ for (const sample of written)
     partialUpdates(app, sample, wire)
     unknownFields(app, sample, wire)
   }
+
+nothingBroke(app, 'verbs')

@@ -80,6 +80,14 @@ test('the text spelling takes a number where the documents show quoted digits; t
     for (const spelling of ['text', 'plain'] as const) assert.equal(parsed(textKind(), value, spelling), undefined)
 })
 
+test('a number that JSON cannot hold exactly is refused, because its digits are not those that were sent', () => {
+  // JSON.parse makes 12345678901234567000 of this one.
+  for (const text of ['12345678901234567890', '9007199254740993', '1e21', '-9007199254740993'])
+    assert.equal(parsed(textKind(), JSON.parse(text), 'text'), undefined, text)
+  for (const text of ['0', '101', '5551234567', '9007199254740991', '493012345678'])
+    assert.equal(parsed(textKind(), JSON.parse(text), 'text'), text)
+})
+
 test('a text comes back from its column, and an empty one as no value', () => {
   fc.assert(
     fc.property(texts, (value) => {

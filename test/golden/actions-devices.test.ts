@@ -319,6 +319,27 @@ test('S002-DEV-UPDATE: a list of lines that is sent is the whole list; a line se
   assert.equal((await all(app, 'v_device_lines', 'device_uuid = $1', [phone])).length, 0)
 })
 
+test('S002-DEV-UPDATE: lines sent under the documented name are not lost because the row as it was read goes with them', async () => {
+  const { data } = (await app.call('GET', `${api}/get.php?uuid=${phone}`)).json
+  const lines = [
+    { line_number: '1', user_id: '101' },
+    { line_number: '2', user_id: '102' },
+  ]
+  const answer = await app.call('PUT', `${api}/update.php?uuid=${phone}`, { ...data, lines })
+  const stored = (await all(app, 'v_device_lines', 'device_uuid = $1', [phone])).map((row) => row.user_id).sort()
+  // Either both names together are refused, or the one that the document writes counts.
+  if (answer.status === 200) assert.deepEqual(stored, ['101', '102'])
+  else assert.equal(answer.status, 400)
+})
+
+test('S002-DEV-UPDATE: the same line twice in one list is a fault of the request', async () => {
+  const again = { device_line_uuid: line, line_number: '1' }
+  const answer = await app.call('PUT', `${api}/update.php?uuid=${phone}`, { lines: [again, again] })
+  assert.equal(answer.status, 400, answer.text)
+  assert.equal(answer.json.error.code, 'VALIDATION_ERROR')
+  assert.equal((await all(app, 'v_device_lines', 'device_uuid = $1', [phone])).length, 1)
+})
+
 test('S002-DEV-DELETE: the delete example answers as printed; lines, keys and settings go too', async () => {
   const other = randomUUID()
   for (const device_uuid of [phone, other]) {

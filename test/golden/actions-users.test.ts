@@ -372,6 +372,13 @@ test('S002-USER-UPDATE: groups, settings, contact and password are changed as se
   assert.equal((await one(app, 'v_users', 'user_uuid = $1', [jdoe])).password, password)
 })
 
+test('S002-USER-UPDATE: empty contact fields make no contact for a user who has none', async () => {
+  const answer = await app.call('PUT', `${api}/update.php?uuid=${jsmith}`, { contact_name_given: '', contact_url: '' })
+  assert.equal(answer.status, 200)
+  assert.equal((await one(app, 'v_users', 'user_uuid = $1', [jsmith])).contact_uuid, null)
+  assert.equal((await all(app, 'v_contacts', 'true')).length, 1)
+})
+
 test('S002-USER-DELETE: the delete example answers as printed; groups, settings and links go, the contact stays', async () => {
   await put(app, 'v_extension_users', {
     extension_user_uuid: randomUUID(),

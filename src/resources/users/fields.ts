@@ -57,7 +57,12 @@ export const userFields = {
     about: 'Log-in password; stored as a bcrypt hash.',
     example: 'SecurePassword123!',
   }),
-  user_email: text({ ...mailAddresses, shown: 'list', filter: true, about: 'E-mail address.' }),
+  user_email: text({
+    ...mailAddresses,
+    shown: 'list',
+    filter: true,
+    about: "E-mail address. FusionPBX's page asks for one before it saves a user.",
+  }),
   user_enabled: boolean({ shown: 'list', default: true, filter: true, about: 'May log in.' }),
   user_status: text({ ...displayName, about: 'Status, as call-centre agents have one.' }),
   user_language: elsewhere(
@@ -85,7 +90,12 @@ export const userFields = {
     about: "Log-in key of FusionPBX's own pages.",
   }),
   groups: input(
-    textList({ maxItems: 100, of: { max: 255 }, about: 'Names of the groups the user is in.', example: ['user'] }),
+    textList({
+      maxItems: 100,
+      of: { max: 255 },
+      about: "Names of the groups the user is in. FusionPBX's page asks for one before it saves a user.",
+      example: ['user'],
+    }),
   ),
   contact_uuid: uuid({ writable: 'never', default: contactWhenNamed, about: 'The contact that holds the name.' }),
   contact_name_given: elsewhere(text({ max: 255, about: 'First name.' }), 'text', contactColumn('contact_name_given')),
