@@ -26,7 +26,9 @@ const controlButLines = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/
  */
 function textOf(value: unknown, spelling: Spelling): string | undefined {
   if (typeof value === 'string') return value
-  if (spelling === 'text' && typeof value === 'number' && Number.isFinite(value)) return String(value)
+  // Beyond 2^53 JSON has already changed the number, and its text would be another than the one that was meant.
+  if (spelling === 'text' && typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER)
+    return String(value)
   return undefined
 }
 

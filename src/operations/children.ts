@@ -62,7 +62,15 @@ export async function writeChildren(
   const left = new Map(existing.map((row) => [String(row[child.key]), row]))
   const inserts: RowValues[] = []
   const updates: { key: string; values: RowValues }[] = []
+  const seen = new Set<string>()
   for (const [index, item] of list.items.entries()) {
+    if (item.key !== undefined && seen.has(item.key))
+      faults.push({
+        field: `${list.name}[${index}].${child.key}`,
+        label: labelOf(child.key, undefined),
+        text: 'stands in the list twice',
+      })
+    if (item.key !== undefined) seen.add(item.key)
     const wanted = identityOf(child, withDefaults(child.fields, item.values, parent.facts))
     const row =
       item.key !== undefined

@@ -124,7 +124,8 @@ export function readInput(resource: Resource, body: unknown, rules: InputRules, 
   const children = new Map<string, ChildList>()
   const known = new Set([resource.key, ...writableNames(resource.fields, rules)])
   for (const child of resource.children ?? []) {
-    const name = child.names.find((candidate) => body[candidate] !== undefined)
+    // The last name is the one documented for requests; the first is that of answers, sent back with a row as it was read.
+    const name = child.names.findLast((candidate) => body[candidate] !== undefined)
     if (name !== undefined)
       children.set(child.table, { name, items: readChildren(child, body[name], name, rules, faults) })
     for (const candidate of child.names) known.add(candidate)

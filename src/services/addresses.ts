@@ -72,6 +72,7 @@ export function parseAddressList(entries: readonly string[]): AddressList {
   return {
     isEmpty: entries.length === 0,
     contains(address) {
+      if (entries.length === 0) return false
       const normal = normaliseAddress(address)
       if (normal === undefined) return false
       // BlockList assumes IPv4 unless it is told the family.

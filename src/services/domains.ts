@@ -5,15 +5,26 @@ import type { Domain } from '../resources/core/define.ts'
 /** Milliseconds a domain is remembered: FusionPBX's pages change domains behind us, so it must be short. */
 const rememberedMs = 1000
 
-/** A time zone that PostgreSQL and we both know, or UTC: the setting is free text. */
-function knownZone(zone: string | null): string {
-  if (!zone || !/^[A-Za-z0-9_+/-]{1,64}$/.test(zone)) return 'UTC'
+/** Zones that were checked before: making a formatter to check one takes long. */
+const checkedZones = new Map<string, boolean>()
+
+function isZone(zone: string): boolean {
+  const known = checkedZones.get(zone)
+  if (known !== undefined) return known
+  let valid = /^[A-Za-z0-9_+/-]{1,64}$/.test(zone)
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone === '' ? 'UTC' : zone
+    if (valid) new Intl.DateTimeFormat('en', { timeZone: zone })
   } catch {
-    return 'UTC'
+    valid = false
   }
+  // The setting is free text, so there may be more of them than zones.
+  if (checkedZones.size > 1000) checkedZones.clear()
+  checkedZones.set(zone, valid)
+  return valid
 }
+
+/** A time zone that PostgreSQL and we both know, or UTC. */
+const knownZone = (zone: string | null): string => (zone && isZone(zone) ? zone : 'UTC')
 
 /**
  * Finds an enabled domain by name, in any case, or by UUID (S002-AUTH-DOMAIN, S004-AUTH). Its zone is the domain

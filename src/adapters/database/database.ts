@@ -70,6 +70,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     application_name: options.applicationName ?? 'tandem',
     types: textTypes,
     connectionTimeoutMillis: 5000,
+    // Idle connections are kept: there are few of them, and a timer for each answer costs more.
+    idleTimeoutMillis: 0,
     ...(options.statementTimeoutMs > 0 ? { statement_timeout: options.statementTimeoutMs } : {}),
   })
   pool.on('error', (error) => options.onConnectionError?.(error))

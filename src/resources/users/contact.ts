@@ -39,6 +39,7 @@ export const updateContact: Inside = async (writer, change) => {
   if (!contactFields.some((name) => given[name] !== undefined)) return
   const contact_uuid = after?.contact_uuid
   if (!contact_uuid) {
+    if (!contactFields.some((name) => given[name])) return
     const made = randomUUID()
     await writer.update('v_users', { user_uuid: key }, { contact_uuid: made })
     return createContact(writer, { ...change, after: { ...after, contact_uuid: made } })
