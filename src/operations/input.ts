@@ -122,15 +122,15 @@ export function readInput(resource: Resource, body: unknown, rules: InputRules, 
   if (!isObject(body)) throw invalid([{ field: 'body', label: 'Request body', text: 'must be a JSON object' }])
   const values = readFields(resource.fields, body, '', rules, faults)
   const children = new Map<string, ChildList>()
-  const known = new Set([resource.key, ...writableNames(resource.fields, rules)])
+  const known = rules.strict ? new Set([resource.key, ...writableNames(resource.fields, rules)]) : undefined
   for (const child of resource.children ?? []) {
     // The last name is the one documented for requests; the first is that of answers, sent back with a row as it was read.
     const name = child.names.findLast((candidate) => body[candidate] !== undefined)
     if (name !== undefined)
       children.set(child.table, { name, items: readChildren(child, body[name], name, rules, faults) })
-    for (const candidate of child.names) known.add(candidate)
+    for (const candidate of child.names) known?.add(candidate)
   }
-  if (rules.strict) refuseUnknown(body, known, '', faults)
+  if (known) refuseUnknown(body, known, '', faults)
   return { key: rules.operation === 'create' ? readKey(resource.key, body, '', faults) : undefined, values, children }
 }
 
