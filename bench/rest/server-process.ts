@@ -29,7 +29,7 @@ const commands = {
    * the database as the server has.
    */
   async replay(callers: number, limit: { seconds: number; again: boolean }) {
-    pool ??= new pg.Pool({ connectionString: url, max: database.pool_size })
+    pool ??= new pg.Pool({ connectionString: url, max: database.pool_size, idleTimeoutMillis: 0 })
     const on = pool
     const last = limit.again ? Number.POSITIVE_INFINITY : tape.length
     const before = usage().cpuMicros
