@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import pg from 'pg'
 import pino, { type Logger } from 'pino'
 import { readColumns } from './adapters/database/columns.ts'
 import { type Database, openDatabase, settleTls } from './adapters/database/database.ts'
 import { migrate, pendingMigrations } from './adapters/database/migrations.ts'
-import { localEffects } from './adapters/files.ts'
 import { openSwitch, type SwitchPort } from './adapters/switch/switch.ts'
 import { buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
 import type { Values } from './config/settings.ts'
+import { effectsOf } from './services/effects/index.ts'
 import { StartError } from './start-error.ts'
 
 /** Oldest PostgreSQL that is served (demand S001-VER-PG). */
@@ -146,22 +147,21 @@ export async function serve({ values: config }: Config, options: { json: boolean
     const globalKey = config.api_key || embeddedKey
     port = openSwitch({ urls: config.switch_url, events: [], custom: [], logger })
     const { close: closeSwitch } = port
+    const columns = await readColumns(database)
+    const effects = effectsOf(config.freeswitch, { database, columns, switch: port, logger })
     const app = await buildApp({
       config,
       database,
-      columns: await readColumns(database),
-      effects: localEffects({
-        cacheDir: config.freeswitch.cache_dir,
-        voicemailDir: config.freeswitch.voicemail_dir,
-        clearCache: config.freeswitch.clear_cache_on_update,
-        tellSwitch: config.freeswitch.auto_regenerate_xml,
-        onError: (effect, error) => logger.warn({ err: error, effect }, 'an effect failed'),
-      }),
+      columns,
+      effects,
       switch: port,
       logger,
       globalKey,
     })
     const address = await app.listen({ host: config.host, port: config.port })
+    const jobs = new pg.Pool({ connectionString: opened.url, max: 3, application_name: 'tandem jobs' })
+    jobs.on('error', (error) => logger.warn({ err: error }, 'an idle database connection broke'))
+    if (config.switch_url.length > 0) await effects.start(jobs)
     greet(address, opened.greeting.domain ? { ...opened.greeting, apiKey: globalKey } : {}, options.json)
 
     let stopping = false
@@ -176,7 +176,9 @@ export async function serve({ values: config }: Config, options: { json: boolean
       const idle = setInterval(() => app.server.closeIdleConnections(), 50)
       await app.close()
       clearInterval(idle)
+      await effects.stop()
       await closeSwitch()
+      await jobs.end()
       await database.close()
       await opened.stop()
       clearTimeout(late)

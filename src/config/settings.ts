@@ -85,6 +85,11 @@ export const settings = {
   'freeswitch.clear_cache_on_update': flag(true, "Empties FusionPBX's cache of what a write changed."),
   'freeswitch.voicemail_dir': optionalFolder('Folder of voicemail messages; empty where it cannot be reached.'),
   'freeswitch.cache_dir': optionalFolder("Folder of FusionPBX's file cache; empty where it cannot be reached."),
+  'freeswitch.cache_method': oneOf(
+    ['file', 'memcache'],
+    'file',
+    'Where FusionPBX keeps its cache: its `cache.method`.',
+  ),
 
   'logging.enabled': flag(true, 'Writes a log.'),
   'logging.log_requests': flag(true, 'Logs every request.'),

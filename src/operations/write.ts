@@ -138,15 +138,7 @@ export async function write(
     if (table !== undefined) throw keyInUse(resource, takenKey(resource, table))
     throw error
   }
-  const delivery = await backend.effects.deliver(effects)
-  const expected = backend.effects.expect(effects)
-  if (delivery.cache !== expected.cache || delivery.switch !== expected.switch) {
-    await backend.database.query('update tandem.receipts set cache = $2, switch = $3 where receipt_uuid = $1', [
-      id,
-      delivery.cache,
-      delivery.switch,
-    ])
-  }
+  const delivery = await backend.effects.deliver({ id, key, proof: resource.effects?.proof, effects })
   return { id, key, ...delivery }
 }
 

@@ -91,6 +91,7 @@ export const extensions = resource({
     },
   },
   effects: {
+    proof: 'directory',
     inside: {
       create: [ownContext('user_context'), createBox, linkUser],
       update: [ownContext('user_context'), moveBox, updateBox, linkUser, carryToPhones],
