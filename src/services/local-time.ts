@@ -27,7 +27,11 @@ function offsetSeconds(epochSeconds: number, zone: string): number {
   const key = `${zone} ${at}`
   const known = offsets.get(key)
   if (known !== undefined) return known
-  const part = new Map(formatterOf(zone).formatToParts(new Date(at * 1000)).map(({ type, value }) => [type, Number(value)]))
+  const part = new Map(
+    formatterOf(zone)
+      .formatToParts(new Date(at * 1000))
+      .map(({ type, value }) => [type, Number(value)]),
+  )
   const of = (name: Intl.DateTimeFormatPartTypes): number => part.get(name) ?? 0
   const local = Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'), of('second')) / 1000
   if (offsets.size > 10_000) offsets.clear()

@@ -51,7 +51,9 @@ function once(phones: readonly Registration[]): Registration[] {
 }
 
 const byUser = (a: Registration, b: Registration): number =>
-  a.domain.localeCompare(b.domain) || a.user.localeCompare(b.user, 'en', { numeric: true }) || (a.contact < b.contact ? -1 : 1)
+  a.domain.localeCompare(b.domain) ||
+  a.user.localeCompare(b.user, 'en', { numeric: true }) ||
+  (a.contact < b.contact ? -1 : 1)
 
 /** Makes the service. Readers at the same time share one question to each node. */
 export function registrationService(port: SwitchPort, database: Queryable): RegistrationService {

@@ -13,7 +13,10 @@ export type TransferLeg = 'this' | 'other' | 'both'
 /** Milliseconds after which a destination that nobody has shows: the dialplan finds nothing and the call ends. */
 const settledMs = 150
 
-const options = { this: [], other: ['-bleg'], both: ['-both'] } as const satisfies Record<TransferLeg, readonly string[]>
+const options = { this: [], other: ['-bleg'], both: ['-both'] } as const satisfies Record<
+  TransferLeg,
+  readonly string[]
+>
 
 /** A transfer gives the leg a new caller profile at once, with the destination in it. */
 const hasMoved = (before: Dump, now: Dump | undefined, destination: string): boolean =>
@@ -25,7 +28,11 @@ const hasMoved = (before: Dump, now: Dump | undefined, destination: string): boo
 function contextOf(reach: Reach, leg: FoundLeg): string {
   const context = leg.domain?.name ?? reach.domain?.name
   if (context === undefined || !/^[A-Za-z0-9._-]{1,253}$/.test(context))
-    throw invalidField('call_uuid', 'Call UUID', 'is of a call that belongs to no tenant, so no dialplan has the destination')
+    throw invalidField(
+      'call_uuid',
+      'Call UUID',
+      'is of a call that belongs to no tenant, so no dialplan has the destination',
+    )
   return context
 }
 
@@ -51,7 +58,11 @@ export async function transfer(
   const { node, uuid } = leg
   const partner = to.leg === 'this' ? undefined : await partnerOf(service, reach, leg)
   const { uuid: moved, dump: before } = to.leg === 'other' && partner ? partner : leg
-  await order(port, leg, command('uuid_transfer', uuid, ...options[to.leg], to.destination, 'XML', contextOf(reach, leg)))
+  await order(
+    port,
+    leg,
+    command('uuid_transfer', uuid, ...options[to.leg], to.destination, 'XML', contextOf(reach, leg)),
+  )
   ledger.touch(node.name, uuid)
   ledger.touch(node.name, moved)
   const isMoved = await comesTrue(port, async () => hasMoved(before, await readLeg(node, moved), to.destination))
