@@ -13,7 +13,9 @@ test('S004-CALLS-LIST S002-DASH-CALLS: many calls of every kind at one moment: e
   console.log(example.text)
   const other = await app.call('GET', '/api/v1/active-calls', undefined, tenant(captured.other.name))
   console.log(other.text)
-  console.log((await app.call('GET', '/api/v1/dashboard/active-calls.php', undefined, tenant(captured.other.name))).text)
+  console.log(
+    (await app.call('GET', '/api/v1/dashboard/active-calls.php', undefined, tenant(captured.other.name))).text,
+  )
   console.log((await app.call('GET', '/readyz')).text)
   console.log((await app.call('GET', '/version')).text)
   console.log((await app.call('GET', '/api/v1/registrations')).text)

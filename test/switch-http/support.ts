@@ -50,7 +50,9 @@ export function replies(name: string): Buffer[] {
   }
   let rest = Buffer.concat(
     steps.flatMap((step) =>
-      step.from !== 'server' ? [] : [Buffer.from(step.text ?? step.base64 ?? '', step.text === undefined ? 'base64' : 'utf8')],
+      step.from !== 'server'
+        ? []
+        : [Buffer.from(step.text ?? step.base64 ?? '', step.text === undefined ? 'base64' : 'utf8')],
     ),
   )
   const found: Buffer[] = []
