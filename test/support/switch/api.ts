@@ -159,7 +159,7 @@ const sofia: Api = (world, text) => {
   const [verb, ...words] = split(text)
   if (verb === undefined) return 'USAGE:\n'
   if (verb === 'profile') return sofiaProfile(world, words)
-  if (verb === 'jsonstatus') return json(jsonStatus(world))
+  if (verb === 'jsonstatus') return `${JSON.stringify(jsonStatus(world), undefined, '\t')}\n`
   if (verb === 'xmlstatus') return xmlStatus(world, words)
   if (verb === 'status') return xmlStatus(world, words)
   return `Unknown Command [${verb}]\n`
@@ -255,16 +255,22 @@ function overview(world: ApiWorld): string {
   return `${parts.join('')}</profiles>\n`
 }
 
-function jsonStatus(world: ApiWorld): unknown {
-  return {
-    profiles: Object.fromEntries(
-      world.profiles.map((name) => [
-        name,
-        { type: 'profile', data: `sip:mod_sofia@127.0.0.1:${name === 'external' ? 5080 : 5060}`, state: 'RUNNING' },
-      ]),
-    ),
-    gateways: Object.fromEntries([...world.core.gateways.values()].map((each) => [each.name, { state: each.state }])),
+/** Gateways stand inside their profile, each profile's own facts under `status` (facts 4). */
+function jsonStatus({ core, profiles }: ApiWorld): unknown {
+  const gatewaysOf = (profile: string) =>
+    [...core.gateways.values()]
+      .filter((each) => each.profile === profile)
+      .map((each) => [each.name, { type: 'gateway', data: `sip:${each.username}@${each.proxy}`, state: each.state }])
+  const profileOf = (name: string) => {
+    const data = `sip:mod_sofia@127.0.0.1:${name === 'external' ? 5080 : 5060}`
+    const gateways = gatewaysOf(name)
+    return {
+      status: { type: 'profile', state: 'RUNNING', 'in-use': 0, data },
+      ...(gateways.length === 0 ? {} : { gateways: Object.fromEntries(gateways) }),
+      info: { 'domain-name': 'N/A', dialplan: 'XML' },
+    }
   }
+  return { profiles: Object.fromEntries(profiles.map((name) => [name, profileOf(name)])) }
 }
 
 const memcache: Api = (world, text) => {
@@ -379,13 +385,25 @@ export const apis: Readonly<Record<string, Api>> = {
     noSession,
     (channel, [digits]) => `+OK ${channel.uuid} received DTMF ${digits}.`,
   ),
-  uuid_audio: onChannel('-USAGE: <uuid> [start [read|write] [mute|level <level>]|stop]\n', noChannel, () => '+OK\n'),
+  uuid_audio: onChannel(
+    '-USAGE: <uuid> [start [read|write] [mute|level <level>]|stop]\n',
+    noChannel,
+    (channel, words) => {
+      channel.audioBug = words[0] === 'start'
+      return '+OK\n'
+    },
+  ),
   uuid_break: onChannel('-USAGE: <uuid> [all]\n', noChannel, () => '+OK\n'),
   uuid_answer: onChannel('-ERROR\n', '-ERROR\n', (channel, _words, { core }) => {
     core.answer(channel)
     return '+OK\n'
   }),
-  uuid_buglist: onChannel('-ERR no reply\n', '', () => '<media-bugs>\n</media-bugs>\n'),
+  uuid_buglist: onChannel('-ERR no reply\n', '', (channel) => {
+    const bugs = [...(channel.audioBug ? ['audio'] : []), ...[...channel.recordings].map(() => 'session_record')]
+    const bug = (name: string) =>
+      ` <media-bug>\n  <function>${name}</function>\n  <target></target>\n  <thread-locked>0</thread-locked>\n </media-bug>\n`
+    return `<media-bugs>\n${bugs.map(bug).join('')}</media-bugs>\n`
+  }),
   originate,
   sofia,
   sofia_contact: (world, text) => {
