@@ -11,6 +11,7 @@ import { cleanDialect } from './dialects/clean/index.ts'
 import { cleanLiveRoutes } from './dialects/clean/live.ts'
 import type { LiveServices } from './dialects/live.ts'
 import { nativeDialect } from './dialects/native/index.ts'
+import { receiptRoute } from './dialects/native/receipts.ts'
 import { systemRoutes } from './dialects/system/index.ts'
 import { Problem } from './errors.ts'
 import { bodyCache } from './http/body-cache.ts'
@@ -83,6 +84,7 @@ function makeDialects(
   })
   const native = nativeDialect({
     resources,
+    further: [receiptRoute],
     policy: policyOf(config.native.rate_limit),
     defaultLimit: pages.defaultPerPage,
     maxLimit: pages.maxPerPage,

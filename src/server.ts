@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import pg from 'pg'
 import pino, { type Logger } from 'pino'
 import { readColumns } from './adapters/database/columns.ts'
 import { type Database, openDatabase, settleTls } from './adapters/database/database.ts'
@@ -159,9 +158,7 @@ export async function serve({ values: config }: Config, options: { json: boolean
       globalKey,
     })
     const address = await app.listen({ host: config.host, port: config.port })
-    const jobs = new pg.Pool({ connectionString: opened.url, max: 3, application_name: 'tandem jobs' })
-    jobs.on('error', (error) => logger.warn({ err: error }, 'an idle database connection broke'))
-    if (config.switch_url.length > 0) await effects.start(jobs)
+    if (config.switch_url.length > 0) await effects.start(opened.url)
     greet(address, opened.greeting.domain ? { ...opened.greeting, apiKey: globalKey } : {}, options.json)
 
     let stopping = false
@@ -178,7 +175,6 @@ export async function serve({ values: config }: Config, options: { json: boolean
       clearInterval(idle)
       await effects.stop()
       await closeSwitch()
-      await jobs.end()
       await database.close()
       await opened.stop()
       clearTimeout(late)

@@ -65,6 +65,8 @@ export interface Errand {
 export interface EffectPort {
   /** The stages before anything was tried: what a receipt says the moment the row is committed. */
   expect(effects: readonly Effect[]): Delivery
+  /** What a receipt shows of effects that nobody has tried yet. */
+  untried(effects: readonly Effect[]): readonly Said[]
   /**
    * Carries the effects out, once more if they were before, and answers what became of them within a second; what is
    * still under way then is `pending` and goes on. Writes the receipt. Never throws.

@@ -1,5 +1,5 @@
 import { Logger, type Runner, run, runMigrations } from 'graphile-worker'
-import type { Pool } from 'pg'
+import pg from 'pg'
 import type { Database } from '../../adapters/database/database.ts'
 import type { Delivery, Effect, EffectPort, Errand, Said } from '../../adapters/effects.ts'
 import type { SwitchPort } from '../../adapters/switch/switch.ts'
@@ -33,13 +33,21 @@ export interface OutboxOptions {
   readonly logger: { warn(facts: object, line: string): void; error(facts: object, line: string): void }
 }
 
+/** Connections of the job library alone: it listens on one and needs them not to be pipelined. */
+function jobPool(connectionString: string, onError: (error: Error) => void): pg.Pool {
+  const pool = new pg.Pool({ connectionString, max: 3, application_name: 'tandem jobs' })
+  pool.on('error', onError)
+  pool.on('connect', (client) => client.on('error', onError))
+  return pool
+}
+
 /** Brings the job library's own schema up to date. */
-export const migrateJobs = (pool: Pool): Promise<void> => runMigrations({ pgPool: pool, schema, logger: quiet })
+export const migrateJobs = (pool: pg.Pool): Promise<void> => runMigrations({ pgPool: pool, schema, logger: quiet })
 
 /** The outbox: carries out effects of committed writes at once, and those that are owed until they arrive. */
 export interface Outbox extends EffectPort {
   /** Starts carrying out what is owed: what failed, what another process left behind, and when a switch comes back. */
-  start(pool: Pool): Promise<void>
+  start(databaseUrl: string): Promise<void>
   /** Lets what is under way end, and stops. */
   stop(): Promise<void>
 }
@@ -56,6 +64,7 @@ const isOwed = ({ cache, switch: told }: Delivery): boolean => cache === 'pendin
 export function outbox({ database, carrier, switch: port, resources, logger }: OutboxOptions): Outbox {
   const running = new Set<Promise<unknown>>()
   let runner: Runner | undefined
+  let pool: pg.Pool | undefined
   let timer: NodeJS.Timeout | undefined
 
   const settle = (id: string, delivery: Delivery & { readonly report: readonly Said[] }): Promise<unknown> =>
@@ -122,6 +131,7 @@ export function outbox({ database, carrier, switch: port, resources, logger }: O
 
   return {
     expect: carrier.expect,
+    untried: carrier.untried,
     async deliver(errand) {
       const expected = carrier.expect(errand.effects)
       if (errand.effects.length === 0) return expected
@@ -144,7 +154,8 @@ export function outbox({ database, carrier, switch: port, resources, logger }: O
         clearTimeout(late)
       }
     },
-    async start(pool) {
+    async start(databaseUrl) {
+      pool = jobPool(databaseUrl, (error) => logger.warn({ err: error }, 'an idle database connection broke'))
       runner = await run({
         pgPool: pool,
         schema,
@@ -167,6 +178,7 @@ export function outbox({ database, carrier, switch: port, resources, logger }: O
       forgetState()
       await runner?.stop()
       await Promise.allSettled([...running])
+      await pool?.end()
     },
   }
 }

@@ -8,6 +8,7 @@ import { json, plainDump } from './wire.ts'
 export interface ApiWorld {
   readonly core: SwitchCore
   readonly version: string
+  readonly directory: ReadonlyMap<string, { var?: Record<string, string>; param?: Record<string, string> }>
   readonly globals: Map<string, string>
   readonly memcache: Map<string, string>
   /** Profiles that exist. */
@@ -417,6 +418,12 @@ export const apis: Readonly<Record<string, Api>> = {
   },
   memcache,
   xml_flush_cache: xmlFlushCache,
+  user_data: (world, text) => {
+    const [user = '', kind = '', name = ''] = split(text)
+    const found = world.directory.get(user)
+    const value = kind === 'var' ? found?.var?.[name] : found?.param?.[name]
+    return value ?? '-ERR no reply\n'
+  },
   reloadxml: () => '+OK [Success]\n',
   reloadacl: () => '+OK acl reloaded\n',
   version: (world, text) =>

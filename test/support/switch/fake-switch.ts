@@ -66,6 +66,10 @@ export class FakeSwitch {
   readonly memcache = new Map<string, string>()
   /** Users that mod_xml_curl has cached, as USER@DOMAIN: what `xml_flush_cache` counts. */
   readonly cachedUsers = new Set<string>()
+  /** Users that `user_data` finds, as USER@DOMAIN, with their variables and parameters. */
+  readonly directory = new Map<string, { var?: Record<string, string>; param?: Record<string, string> }>()
+  /** Runs before every API command: what the world outside does by then, such as rows that a scan will read. */
+  beforeApi: (line: string) => Promise<void> = async () => {}
   /** Values of `global_getvar`. */
   readonly globals: Map<string, string>
   /** Answers of callcenter_config by its whole argument text; anything else is answered as if nothing were there. */
@@ -438,6 +442,7 @@ export class FakeSwitch {
     const text = line.slice(name.length + 1)
     await this.faults.pause(line)
     if (this.faults.silentFor(line)) return undefined
+    await this.beforeApi(line)
     const override = this.#overrides.find((each) => matches(each.test, line))
     if (override !== undefined) return override.answer(line)
     const api = apis[name]
@@ -449,6 +454,7 @@ export class FakeSwitch {
     return {
       core,
       version: this.version,
+      directory: this.directory,
       globals: this.globals,
       memcache: this.memcache,
       profiles: this.#options.profiles ?? ['external', 'internal'],
