@@ -152,6 +152,32 @@ describe('receipts against a switch', () => {
     assert.ok(fake.lines('xml_flush_cache id 7001 example.com').length > 0)
   })
 
+  test('switching do-not-disturb tells the lamps that watch the extension, as FusionPBX does', async () => {
+    const made = await app.call('POST', '/api/v2/extensions', { extension: '7050' })
+    fake.forget()
+    const changed = await app.call('PATCH', `/api/v2/extensions/${made.json.extension_uuid}`, { do_not_disturb: true })
+    assert.equal(changed.status, 200, changed.text)
+    const { headers } = await fake.commandArrived('sendevent PRESENCE_IN')
+    const { 'unique-id': id, ...rest } = Object.fromEntries(headers)
+    assert.match(id ?? '', /^[0-9a-f-]{36}$/)
+    // What FusionPBX's own page sent (fixtures, dnd-set).
+    assert.deepEqual(rest, {
+      proto: 'sip',
+      login: '7050@example.com',
+      from: '7050@example.com',
+      status: 'Active (1 waiting)',
+      rpid: 'unknown',
+      event_type: 'presence',
+      alt_event_type: 'dialog',
+      event_count: '1',
+      'Presence-Call-Direction': 'outbound',
+      'answer-state': 'confirmed',
+    })
+    fake.forget()
+    await app.call('PATCH', `/api/v2/extensions/${made.json.extension_uuid}`, { description: 'no lamp' })
+    assert.deepEqual(fake.lines('PRESENCE_IN'), [])
+  })
+
   test('a write waits a second at most; what is late arrives by itself', async () => {
     fake.faults.slow(/sofia profile external rescan/, 1600)
     const began = performance.now()
