@@ -91,6 +91,13 @@ export const settings = {
     'Where FusionPBX keeps its cache: its `cache.method`.',
   ),
 
+  'freeswitch.recordings_dir': optionalFolder(
+    "Folder of recordings as the switch sees it; empty asks the switch (FusionPBX's layout lies below it).",
+  ),
+
+  'calls.originates_at_once': whole(5, [1, 1000], 'Calls that a domain may have set up over the API at once.'),
+  'calls.originates_per_minute': whole(30, [1, 100_000], 'Calls a minute that a domain may have set up over the API.'),
+
   'logging.enabled': flag(true, 'Writes a log.'),
   'logging.log_requests': flag(true, 'Logs every request.'),
   'logging.log_errors': flag(true, 'Logs every error.'),

@@ -90,6 +90,7 @@ export function fusionpbxLayer(paths: readonly string[]): Layer {
   }
   give('switch_url', switchUrl(conf))
   give('freeswitch.voicemail_dir', firstOf(conf, 'switch.voicemail.dir'))
+  give('freeswitch.recordings_dir', firstOf(conf, 'switch.recordings.dir'))
   give('freeswitch.cache_dir', firstOf(conf, 'cache.location'))
   give('freeswitch.cache_method', firstOf(conf, 'cache.method'))
   const type = conf.get('database.0.type') || 'pgsql'

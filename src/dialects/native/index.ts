@@ -28,7 +28,7 @@ import {
 
 export interface NativeOptions {
   readonly resources: readonly Resource[]
-  /** Routes of what is no resource: receipts. */
+  /** Routes of what is no resource: live calls, registrations, receipts. */
   readonly further: readonly Route[]
   readonly policy: LimitPolicy | undefined
   readonly defaultLimit: number
@@ -317,8 +317,8 @@ function revealRoute(resource: Resource, options: NativeOptions): Route {
 /** A path or method below /api/v2 that is not there. */
 function explain(resources: readonly Resource[], further: readonly Route[]): Dialect['explain'] {
   return (_method, path) => {
-    const problem = explainFurther(further, path)
-    if (problem) return problem
+    const beside = explainFurther(further, path)
+    if (beside) return beside.code === 'NOT_IMPLEMENTED' ? unknownResource() : beside
     const parts = path
       .slice(base.length + 1)
       .split('/')

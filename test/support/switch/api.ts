@@ -359,6 +359,8 @@ export const apis: Readonly<Record<string, Api>> = {
     const other = channel.peer
     core.unbridge(channel)
     core.execute(channel, 'park')
+    channel.state = 'CS_PARK'
+    core.changed(channel)
     if (other !== undefined) core.hangup(other)
     return '+OK\n'
   }),
