@@ -9,6 +9,7 @@ import { actionDialect } from './dialects/actions/index.ts'
 import { dashboardRoutes } from './dialects/actions/live.ts'
 import { cleanDialect } from './dialects/clean/index.ts'
 import { cleanLiveRoutes } from './dialects/clean/live.ts'
+import { xmlHook } from './dialects/hooks/index.ts'
 import type { LiveServices } from './dialects/live.ts'
 import { nativeDialect } from './dialects/native/index.ts'
 import { nativeCallRoutes } from './dialects/native/live.ts'
@@ -37,6 +38,8 @@ import { gatewayState } from './services/gateways/state.ts'
 import { createMemoryLimitStore } from './services/limits/memory-limit-store.ts'
 import { createWindowCounter } from './services/limits/window-counter.ts'
 import { registrationService } from './services/registrations/registrations.ts'
+import { xmlAnswers } from './services/xml/sections.ts'
+import { xmlWorld } from './xml-world.ts'
 
 /** Everything the application is composed of. */
 export interface AppParts {
@@ -270,6 +273,16 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       revalidate: config.cache.enabled,
       neverCached: config.cache.exclude_endpoints,
       bodies,
+    })
+  const { xml } = config.hooks
+  if (xml.enabled)
+    await app.register(xmlHook, {
+      answer: xmlAnswers(xmlWorld(config, database, columns, (facts, sentence) => logger.warn(facts, sentence))),
+      allowed: parseAddressList(xml.allowed_ips),
+      trustedProxies: guards.trustedProxies,
+      user: xml.user,
+      password: xml.password,
+      maxBytes: xml.max_body_bytes,
     })
   await systemRoutes(app, {
     database,
