@@ -2,9 +2,13 @@ import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstanc
 import type { ColumnCatalog } from './adapters/database/columns.ts'
 import type { Database } from './adapters/database/database.ts'
 import type { EffectPort } from './adapters/effects.ts'
+import type { SwitchPort } from './adapters/switch/switch.ts'
 import type { Values } from './config/settings.ts'
 import { actionDialect } from './dialects/actions/index.ts'
+import { dashboardRoutes } from './dialects/actions/live.ts'
 import { cleanDialect } from './dialects/clean/index.ts'
+import { cleanLiveRoutes } from './dialects/clean/live.ts'
+import type { LiveServices } from './dialects/live.ts'
 import { nativeDialect } from './dialects/native/index.ts'
 import { systemRoutes } from './dialects/system/index.ts'
 import { Problem } from './errors.ts'
@@ -22,9 +26,12 @@ import type { Resource } from './resources/core/define.ts'
 import { resources } from './resources/registry.ts'
 import { parseAddressList } from './services/addresses.ts'
 import { authenticator } from './services/authenticate.ts'
+import { callService } from './services/calls/calls.ts'
 import { domainDirectory } from './services/domains.ts'
+import { gatewayState } from './services/gateways/state.ts'
 import { createMemoryLimitStore } from './services/limits/memory-limit-store.ts'
 import { createWindowCounter } from './services/limits/window-counter.ts'
+import { registrationService } from './services/registrations/registrations.ts'
 
 /** Everything the application is composed of. */
 export interface AppParts {
@@ -32,6 +39,8 @@ export interface AppParts {
   readonly database: Database
   readonly columns: ColumnCatalog
   readonly effects: EffectPort
+  /** Every FreeSWITCH; whoever opened it closes it. */
+  readonly switch: SwitchPort
   readonly logger: FastifyBaseLogger
   /** The global key, when it is not FusionPBX's own setting. */
   readonly globalKey: string
@@ -45,6 +54,7 @@ const policyOf = (limits: { enabled: boolean; requests_per_minute: number; reque
 /** The dialects of HTTP, in no order: a request belongs to one by its path alone. */
 function makeDialects(
   config: Values,
+  live: LiveServices,
   onSecretsShown: (call: Call, resource: Resource, key: string | null) => Promise<void>,
 ) {
   const { pagination } = config
@@ -56,6 +66,7 @@ function makeDialects(
   const authMode = config.security.auth_mode
   const clean = cleanDialect({
     resources,
+    further: cleanLiveRoutes(live),
     pagination: pages,
     authMode,
     policy: policyOf(config.rate_limit),
@@ -63,6 +74,7 @@ function makeDialects(
   })
   const actions = actionDialect({
     resources,
+    further: dashboardRoutes(live),
     pagination: pages,
     authMode,
     policy: policyOf(config.actions.rate_limit),
@@ -101,8 +113,16 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     effects,
     options: { mailUserCreated: config.mail.user_created },
     pages: config.cache.enabled ? pageMemory() : undefined,
+    live: async (_resource, key) => {
+      const { status, state, missing } = await gatewayState(parts.switch, key)
+      return { fields: { registration_status: status, registration_state: state }, missing }
+    },
   }
-  const dialects = makeDialects(config, (call, resource, key) =>
+  const live: LiveServices = {
+    calls: callService(parts.switch, database),
+    registrations: registrationService(parts.switch, database),
+  }
+  const dialects = makeDialects(config, live, (call, resource, key) =>
     recordSecretsShown(database, resource, { domainUuid: call.reach.domain?.uuid ?? null, key, actor: call.actor }),
   )
   const dialectOf = dialectFinder(dialects)
@@ -234,6 +254,11 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       neverCached: config.cache.exclude_endpoints,
       bodies,
     })
-  await systemRoutes(app, { database, metrics, dialects: [dialects.clean, dialects.actions, dialects.native] })
+  await systemRoutes(app, {
+    database,
+    switch: parts.switch,
+    metrics,
+    dialects: [dialects.clean, dialects.actions, dialects.native],
+  })
   return app
 }

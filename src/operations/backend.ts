@@ -1,8 +1,15 @@
 import type { ColumnCatalog } from '../adapters/database/columns.ts'
 import type { Database } from '../adapters/database/database.ts'
 import type { EffectPort } from '../adapters/effects.ts'
-import type { WriteOptions } from '../resources/core/define.ts'
+import type { Resource, WriteOptions } from '../resources/core/define.ts'
 import type { PageMemory } from './page-memory.ts'
+
+/** What somebody alive says of one row. */
+export interface LiveFields {
+  readonly fields: Readonly<Record<string, string | null>>
+  /** Who could not be asked; they may know more. */
+  readonly missing: readonly string[]
+}
 
 /** One FusionPBX installation: everything an operation may touch. Handed to operations, never reached for. */
 export interface Backend {
@@ -14,4 +21,6 @@ export interface Backend {
   readonly options: WriteOptions
   /** Pages read before, or undefined when lists are always read in full (`cache.enabled`). */
   readonly pages: PageMemory | undefined
+  /** Tells the `live` fields of a row. Never throws: the row is shown without them too. */
+  readonly live: (resource: Resource, key: string) => Promise<LiveFields>
 }

@@ -380,13 +380,25 @@ export const apis: Readonly<Record<string, Api>> = {
     noSession,
     (channel, [digits]) => `+OK ${channel.uuid} received DTMF ${digits}.`,
   ),
-  uuid_audio: onChannel('-USAGE: <uuid> [start [read|write] [mute|level <level>]|stop]\n', noChannel, () => '+OK\n'),
+  uuid_audio: onChannel(
+    '-USAGE: <uuid> [start [read|write] [mute|level <level>]|stop]\n',
+    noChannel,
+    (channel, words) => {
+      channel.audioBug = words[0] === 'start'
+      return '+OK\n'
+    },
+  ),
   uuid_break: onChannel('-USAGE: <uuid> [all]\n', noChannel, () => '+OK\n'),
   uuid_answer: onChannel('-ERROR\n', '-ERROR\n', (channel, _words, { core }) => {
     core.answer(channel)
     return '+OK\n'
   }),
-  uuid_buglist: onChannel('-ERR no reply\n', '', () => '<media-bugs>\n</media-bugs>\n'),
+  uuid_buglist: onChannel('-ERR no reply\n', '', (channel) => {
+    const bugs = [...(channel.audioBug ? ['audio'] : []), ...[...channel.recordings].map(() => 'session_record')]
+    const bug = (name: string) =>
+      ` <media-bug>\n  <function>${name}</function>\n  <target></target>\n  <thread-locked>0</thread-locked>\n </media-bug>\n`
+    return `<media-bugs>\n${bugs.map(bug).join('')}</media-bugs>\n`
+  }),
   originate,
   sofia,
   sofia_contact: (world, text) => {

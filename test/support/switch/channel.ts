@@ -71,6 +71,8 @@ export class Channel {
   hangupUs = 0
   hangupCause = ''
   readonly recordings = new Set<string>()
+  /** uuid_audio has put its bug on the leg. */
+  audioBug = false
   readonly initial: Readonly<Record<string, string>>
 
   constructor(options: ChannelOptions, nowUs: number) {
