@@ -40,8 +40,8 @@ describe('FusionPBX’s cache beside our answers', () => {
           env: {
             TANDEM_DATABASE_URL: world.app.url,
             TANDEM_HOOKS__XML__FILES_ROOT: folder,
-            TANDEM_HOOKS__XML__SOUNDS_DIR: environment['config.conf']['switch.sounds.dir'] ?? '',
-            TANDEM_HOOKS__XML__RECORDINGS_DIR: environment['config.conf']['switch.recordings.dir'] ?? '',
+            TANDEM_FREESWITCH__SOUNDS_DIR: environment['config.conf']['switch.sounds.dir'] ?? '',
+            TANDEM_FREESWITCH__RECORDINGS_DIR: environment['config.conf']['switch.recordings.dir'] ?? '',
             TANDEM_HOOKS__XML__VARIABLES: JSON.stringify(
               Object.entries(environment.global_variables).map(([name, value]) => `${name}=${value}`),
             ),

@@ -99,8 +99,8 @@ describe('variables of the switch', () => {
   const sofia = 'section=configuration&tag_name=configuration&key_name=name&key_value=sofia.conf'
   const none = {
     TANDEM_HOOKS__XML__VARIABLES: '',
-    TANDEM_HOOKS__XML__SOUNDS_DIR: '',
-    TANDEM_HOOKS__XML__RECORDINGS_DIR: '',
+    TANDEM_FREESWITCH__SOUNDS_DIR: '',
+    TANDEM_FREESWITCH__RECORDINGS_DIR: '',
   }
   let world: XmlWorld
   before(async () => {

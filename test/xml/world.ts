@@ -75,8 +75,8 @@ async function make(app: TestApp, change: Change): Promise<void> {
 }
 
 const asEnvironment: Record<string, string> = {
-  TANDEM_HOOKS__XML__SOUNDS_DIR: environment['config.conf']['switch.sounds.dir'] ?? '',
-  TANDEM_HOOKS__XML__RECORDINGS_DIR: environment['config.conf']['switch.recordings.dir'] ?? '',
+  TANDEM_FREESWITCH__SOUNDS_DIR: environment['config.conf']['switch.sounds.dir'] ?? '',
+  TANDEM_FREESWITCH__RECORDINGS_DIR: environment['config.conf']['switch.recordings.dir'] ?? '',
   TANDEM_HOOKS__XML__VARIABLES: JSON.stringify(
     Object.entries(environment.global_variables).map(([name, value]) => `${name}=${value}`),
   ),

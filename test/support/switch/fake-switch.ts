@@ -66,7 +66,7 @@ export class FakeSwitch {
   readonly memcache = new Map<string, string>()
   /** Users that mod_xml_curl has cached, as USER@DOMAIN: what `xml_flush_cache` counts. */
   readonly cachedUsers = new Set<string>()
-  /** Users that `user_data` finds, as USER@DOMAIN, with their variables and parameters. */
+  /** Users of the directory, as USER@DOMAIN: what `user_exists` finds, and then counts as cached; `user_data` shows their variables and parameters. */
   readonly directory = new Map<string, { var?: Record<string, string>; param?: Record<string, string> }>()
   /** Runs before every API command: what the world outside does by then, such as rows that a scan will read. */
   beforeApi: (line: string) => Promise<void> = async () => {}
@@ -81,6 +81,8 @@ export class FakeSwitch {
    * set, everything plays a tone, except in a context without a dot, which does not exist.
    */
   dialplan: ((dest: string, context: string) => string) | undefined
+  /** Whether a gateway's provider accepts what `rescan` loads (its password, say); by default it does. */
+  registers: (gateway: Gateway) => boolean = () => true
   version: string
   readonly #options: FakeSwitchOptions
   readonly #connections = new Set<Connection>()
@@ -105,6 +107,7 @@ export class FakeSwitch {
     const core = newCore({ hostname, switchname }, (event) => this.#deliver(event))
     core.showDelayMs = showDelayMs
     core.dialplan = (dest, context) => this.#route(dest, context)
+    core.registers = (gateway) => this.registers(gateway)
     return core
   }
 
