@@ -2,6 +2,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstanc
 import type { ColumnCatalog } from './adapters/database/columns.ts'
 import type { Database } from './adapters/database/database.ts'
 import type { EffectPort } from './adapters/effects.ts'
+import type { SwitchPort } from './adapters/switch/switch.ts'
 import type { Values } from './config/settings.ts'
 import { actionDialect } from './dialects/actions/index.ts'
 import { cleanDialect } from './dialects/clean/index.ts'
@@ -32,6 +33,8 @@ export interface AppParts {
   readonly database: Database
   readonly columns: ColumnCatalog
   readonly effects: EffectPort
+  /** Every FreeSWITCH; whoever opened it closes it. */
+  readonly switch: SwitchPort
   readonly logger: FastifyBaseLogger
   /** The global key, when it is not FusionPBX's own setting. */
   readonly globalKey: string
@@ -234,6 +237,11 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       neverCached: config.cache.exclude_endpoints,
       bodies,
     })
-  await systemRoutes(app, { database, metrics, dialects: [dialects.clean, dialects.actions, dialects.native] })
+  await systemRoutes(app, {
+    database,
+    switch: parts.switch,
+    metrics,
+    dialects: [dialects.clean, dialects.actions, dialects.native],
+  })
   return app
 }

@@ -22,6 +22,9 @@ export const errorCatalogue = {
   RATE_LIMITED: { status: 429, message: 'Too many requests. Please try again later.' },
   SERVER_ERROR: { status: 500, message: 'Internal server error' },
   NOT_IMPLEMENTED: { status: 501, message: 'Endpoint not implemented' },
+  CALL_REFUSED: { status: 409, message: 'The switch did not do this to the call' },
+  ESL_NOT_AVAILABLE: { status: 503, message: 'No event socket is configured: set TANDEM_SWITCH_URL' },
+  ESL_CONNECTION_FAILED: { status: 503, message: 'Cannot connect to FreeSWITCH' },
   UNAVAILABLE: { status: 503, message: 'The database cannot be reached' },
 } as const satisfies Record<string, { status: number; message: string }>
 

@@ -6,6 +6,7 @@ import { readColumns } from './adapters/database/columns.ts'
 import { type Database, openDatabase, settleTls } from './adapters/database/database.ts'
 import { migrate, pendingMigrations } from './adapters/database/migrations.ts'
 import { localEffects } from './adapters/files.ts'
+import { openSwitch, type SwitchPort } from './adapters/switch/switch.ts'
 import { buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
 import type { Values } from './config/settings.ts'
@@ -135,14 +136,16 @@ export async function serve({ values: config }: Config, options: { json: boolean
     statementTimeoutMs,
     onConnectionError: (error) => logger.warn({ err: error }, 'an idle database connection broke'),
   })
+  let port: SwitchPort | undefined
   try {
     await refuseUnfit(database)
     if (config.database_url === '') await migrate(database)
     const pending = await pendingMigrations(database)
     if (pending.length > 0) logger.warn({ pending }, 'the schema tandem is not up to date: run tandem migrate')
-    if (config.switch_url.length > 0) logger.info('switch_url is set, but this version does not speak to a switch yet')
     const embeddedKey = config.database_url === '' ? keptSecret(config.data_dir, 'api-key', randomKey) : ''
     const globalKey = config.api_key || embeddedKey
+    port = openSwitch({ urls: config.switch_url, events: [], custom: [], logger })
+    const { close: closeSwitch } = port
     const app = await buildApp({
       config,
       database,
@@ -154,6 +157,7 @@ export async function serve({ values: config }: Config, options: { json: boolean
         tellSwitch: config.freeswitch.auto_regenerate_xml,
         onError: (effect, error) => logger.warn({ err: error, effect }, 'an effect failed'),
       }),
+      switch: port,
       logger,
       globalKey,
     })
@@ -172,6 +176,7 @@ export async function serve({ values: config }: Config, options: { json: boolean
       const idle = setInterval(() => app.server.closeIdleConnections(), 50)
       await app.close()
       clearInterval(idle)
+      await closeSwitch()
       await database.close()
       await opened.stop()
       clearTimeout(late)
@@ -180,6 +185,7 @@ export async function serve({ values: config }: Config, options: { json: boolean
     }
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop())
   } catch (error) {
+    await port?.close()
     await database.close().catch(() => {})
     await opened.stop()
     throw error

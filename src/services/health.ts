@@ -1,18 +1,31 @@
 import type { Database } from '../adapters/database/database.ts'
 import { pendingMigrations } from '../adapters/database/migrations.ts'
+import type { NodeStatus, SwitchPort } from '../adapters/switch/switch.ts'
 import { packageVersion } from '../root.ts'
 
 /** State of one part, with a sentence where there is something to do. */
 export interface PartHealth {
   readonly status: 'ok' | 'failed' | 'none'
   readonly message?: string
+  /** Of the switch: a line per FreeSWITCH. */
+  readonly nodes?: readonly NodeStatus[]
+}
+
+/** State of the switch as a whole: failed when any node is not up. It never makes the report fail. */
+export function switchHealth(port: SwitchPort): PartHealth {
+  const nodes = port.status()
+  if (nodes.length === 0) return { status: 'none', message: 'no switch is configured' }
+  const missing = nodes.filter((node) => node.state !== 'up')
+  if (missing.length === 0) return { status: 'ok', nodes }
+  return { status: 'failed', message: `not in reach: ${missing.map((node) => node.name).join(', ')}`, nodes }
 }
 
 /** Whether requests can be served: database and migrations decide, the switch is reported (contract, `/readyz`). */
 export async function health(
   database: Database,
+  port: SwitchPort,
 ): Promise<{ status: 'ok' | 'failed'; parts: Record<string, PartHealth> }> {
-  const parts: Record<string, PartHealth> = { switch: { status: 'none', message: 'no switch is configured' } }
+  const parts: Record<string, PartHealth> = {}
   try {
     await database.query('select 1')
     parts.database = { status: 'ok' }
@@ -26,14 +39,14 @@ export async function health(
     parts.migrations = { status: 'failed', message: 'unknown while the database does not answer' }
   }
   const failed = Object.values(parts).some((part) => part.status === 'failed')
-  return { status: failed ? 'failed' : 'ok', parts }
+  return { status: failed ? 'failed' : 'ok', parts: { ...parts, switch: switchHealth(port) } }
 }
 
 /**
- * Versions of Tandem, its schema, PostgreSQL and the FusionPBX that was found. FusionPBX writes its version only into
+ * Versions of Tandem, its schema, PostgreSQL, and the FusionPBX and FreeSWITCH that were found (null while out of reach). FusionPBX writes its version only into
  * a file of its web folder, so the generation is read off the columns (facts 0.1, 1).
  */
-export async function versions(database: Database): Promise<Record<string, string | null>> {
+export async function versions(database: Database, port: SwitchPort): Promise<Record<string, string | null>> {
   const [row] = await database.query<{ schema: string | null; postgresql: string; generation: string }>(
     `select (select name from tandem.migrations order by name desc limit 1) as schema,
       current_setting('server_version') as postgresql,
@@ -49,6 +62,6 @@ export async function versions(database: Database): Promise<Record<string, strin
     schema: row?.schema ?? null,
     postgresql: row?.postgresql ?? null,
     fusionpbx: row?.generation === 'none' ? null : (row?.generation ?? null),
-    freeswitch: null,
+    freeswitch: [...new Set(port.status().flatMap((node) => node.version ?? []))].join(', ') || null,
   }
 }

@@ -7,6 +7,7 @@ import { readColumns } from '../../src/adapters/database/columns.ts'
 import { type Database, openDatabase, type Row } from '../../src/adapters/database/database.ts'
 import { migrate } from '../../src/adapters/database/migrations.ts'
 import { localEffects } from '../../src/adapters/files.ts'
+import { openSwitch, type SwitchPort } from '../../src/adapters/switch/switch.ts'
 import { buildApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/config.ts'
 import { cloneDatabase } from './cluster.ts'
@@ -33,6 +34,8 @@ export interface TestApp {
   /** Folders that stand for FusionPBX's cache and voicemail storage. */
   readonly cacheDir: string
   readonly voicemailDir: string
+  /** Every FreeSWITCH given in the options. */
+  readonly switch: SwitchPort
   /** Log lines of the application, parsed. */
   readonly log: Record<string, unknown>[]
   /** A request with the global key and our tenant; a header of `undefined` is not sent. */
@@ -49,6 +52,8 @@ export interface TestAppOptions {
   env?: Record<string, string>
   /** The global key; "" to have none configured. */
   key?: string
+  /** Event sockets, `esl://:PASSWORD@HOST:PORT`; none unless given. */
+  switchUrls?: readonly string[]
 }
 
 /** An application on its own clone of a template database, with two tenants, on real PostgreSQL, injected in process. */
@@ -80,6 +85,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     { level: config.logging.enabled ? config.log_level : 'silent' },
     { write: (line: string) => log.push(JSON.parse(line)) },
   )
+  const port = openSwitch({ urls: options.switchUrls ?? [], events: [], custom: [], logger })
   const app = await buildApp({
     config,
     database,
@@ -91,6 +97,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
       tellSwitch: config.freeswitch.auto_regenerate_xml,
       onError: (effect, error) => log.push({ msg: 'an effect failed', effect, error: String(error) }),
     }),
+    switch: port,
     logger,
     globalKey: options.key ?? globalKey,
   })
@@ -101,6 +108,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     url: clone.url,
     cacheDir,
     voicemailDir,
+    switch: port,
     log,
     async call(method, path, body, headers = {}) {
       const all: Record<string, string | undefined> = {
@@ -135,6 +143,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     sql: (text, values) => database.query(text, values ?? []),
     async close() {
       await app.close()
+      await port.close()
       await database.close()
       await clone.drop()
       rmSync(folder, { recursive: true, force: true })

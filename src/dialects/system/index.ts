@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Database } from '../../adapters/database/database.ts'
+import type { SwitchPort } from '../../adapters/switch/switch.ts'
 import { errorCatalogue, Problem } from '../../errors.ts'
 import type { HttpMetrics } from '../../http/metrics.ts'
 import { openApi } from '../../http/openapi.ts'
@@ -11,6 +12,7 @@ import { health, versions } from '../../services/health.ts'
 
 export interface SystemOptions {
   readonly database: Database
+  readonly switch: SwitchPort
   readonly metrics: HttpMetrics
   readonly dialects: readonly Dialect[]
 }
@@ -59,10 +61,10 @@ export async function systemRoutes(app: FastifyInstance, options: SystemOptions)
 
   app.get('/livez', async () => ({ status: 'ok', parts: { process: { status: 'ok' } } }))
   app.get('/readyz', async (_request, reply) => {
-    const report = await health(database)
+    const report = await health(database, options.switch)
     return reply.code(report.status === 'ok' ? 200 : 503).send(report)
   })
-  app.get('/version', () => versions(database))
+  app.get('/version', () => versions(database, options.switch))
   app.get('/metrics', async (_request, reply) =>
     reply.header('content-type', metrics.registry.contentType).send(await metrics.registry.metrics()),
   )

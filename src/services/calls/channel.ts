@@ -1,0 +1,104 @@
+/** One leg of a call as FreeSWITCH tells of it, from `show channels as json`, `uuid_dump` or events. */
+export interface Channel {
+  readonly uuid: string
+  /** Name of the node it lives on. */
+  readonly node: string
+  /** FreeSWITCH's view of the leg: what a phone or carrier sends in is inbound. */
+  readonly direction: string
+  readonly createdEpoch: number
+  /** `sofia/internal/1201@example.test`, `loopback/9196-a`. */
+  readonly name: string
+  /** `CS_EXECUTE` and the like. */
+  readonly state: string
+  /** RINGING, EARLY, ACTIVE, HELD. */
+  readonly callState: string
+  readonly callerName: string
+  readonly callerNumber: string
+  readonly destination: string
+  readonly application: string
+  readonly applicationData: string
+  readonly context: string
+  /** Context it came in by; `public` for a carrier's. */
+  readonly initialContext: string
+  readonly presenceId: string
+  /** UUID of the call's first leg; empty while it is in no call with another. */
+  readonly callUuid: string
+}
+
+/** Text of a value that FreeSWITCH sent: a repeated header is an array, whose first entry counts. */
+const textOf = (value: unknown): string =>
+  typeof value === 'string' ? value : Array.isArray(value) && typeof value[0] === 'string' ? value[0] : ''
+
+const reader =
+  (row: Readonly<Record<string, unknown>>) =>
+  (name: string): string =>
+    Object.hasOwn(row, name) ? textOf(row[name]) : ''
+
+const uuidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** True for text that is a channel's UUID, of any version (facts 6.2). */
+export const isChannelUuid = (text: string): boolean => uuidShape.test(text)
+
+/** A row of `show channels as json`; undefined for what has no UUID. */
+export function channelOfRow(row: unknown, node: string): Channel | undefined {
+  if (typeof row !== 'object' || row === null) return undefined
+  const text = reader(row as Record<string, unknown>)
+  const uuid = text('uuid')
+  if (!isChannelUuid(uuid)) return undefined
+  return {
+    uuid,
+    node,
+    direction: text('direction'),
+    createdEpoch: Number.parseInt(text('created_epoch'), 10) || 0,
+    name: text('name'),
+    state: text('state'),
+    callState: text('callstate'),
+    callerName: text('cid_name'),
+    callerNumber: text('cid_num'),
+    destination: text('dest'),
+    application: text('application'),
+    applicationData: text('application_data'),
+    context: text('context'),
+    initialContext: text('initial_context'),
+    presenceId: text('presence_id'),
+    callUuid: text('call_uuid'),
+  }
+}
+
+/** The headers and variables of one channel, as `uuid_dump UUID json` tells them. Names come from callers too, so it is a Map. */
+export type Dump = ReadonlyMap<string, string>
+
+/** Reads `uuid_dump UUID json`; undefined for `-ERR No such channel!` and anything else that is no dump. */
+export function readDump(text: string): Dump | undefined {
+  if (!text.startsWith('{')) return undefined
+  try {
+    const dump = new Map(Object.entries(JSON.parse(text)).map(([name, value]) => [name, textOf(value)]))
+    return isChannelUuid(dump.get('Unique-ID') ?? '') ? dump : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A dump as the row that `show` will have once it caught up. */
+export function channelOfDump(dump: Dump, node: string): Channel {
+  const text = (name: string): string => dump.get(name) ?? ''
+  return {
+    uuid: text('Unique-ID'),
+    node,
+    direction: text('Call-Direction'),
+    // Microseconds.
+    createdEpoch: Math.trunc(Number(text('Caller-Channel-Created-Time')) / 1e6) || 0,
+    name: text('Channel-Name'),
+    state: text('Channel-State'),
+    callState: text('Channel-Call-State'),
+    callerName: text('Caller-Caller-ID-Name'),
+    callerNumber: text('Caller-Caller-ID-Number'),
+    destination: text('Caller-Destination-Number'),
+    application: text('variable_current_application'),
+    applicationData: text('variable_current_application_data'),
+    context: text('Caller-Context'),
+    initialContext: text('Caller-Context'),
+    presenceId: text('Channel-Presence-ID'),
+    callUuid: text('Channel-Call-UUID'),
+  }
+}
