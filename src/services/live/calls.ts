@@ -1,6 +1,6 @@
 import { type Call, callView, endOf, newCall, noteCause, ownerOf } from './call.ts'
 import type { Change, ChangeType } from './changes.ts'
-import { type ChannelFacts, channelOfEvent } from './channel.ts'
+import { type ChannelFacts, channelOfEvent, tieLoopbacks } from './channel.ts'
 import { domainOfLeg, type FindDomain, follows, isUp, type Leg, newLeg, refresh } from './leg.ts'
 import { Tombstones } from './tombstones.ts'
 import type { CallView, EventLike, Owner } from './values.ts'
@@ -27,13 +27,7 @@ const living = new Set([
 ])
 
 /** Every event the model understands; others are passed over. */
-const understood = new Set([
-  ...living,
-  'CHANNEL_UUID',
-  'CHANNEL_HANGUP',
-  'CHANNEL_HANGUP_COMPLETE',
-  'CHANNEL_DESTROY',
-])
+const understood = new Set([...living, 'CHANNEL_UUID', 'CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE', 'CHANNEL_DESTROY'])
 
 /** The channels of one switch as calls. It asks nobody: events and rows go in, changes come out. */
 export class CallModel {
@@ -89,7 +83,8 @@ export class CallModel {
   /** Takes channels in that rows showed and no event told of. */
   adopt(found: readonly ChannelFacts[], nowMs: number): Change[] {
     // A leg's originator goes first, so that the call carries its UUID whatever the order of the rows.
-    const sorted = [...found].sort((a, b) => Number(a.callUuid !== a.uuid) - Number(b.callUuid !== b.uuid))
+    const rank = (facts: ChannelFacts): number => (facts.tie ? 2 : Number(facts.callUuid !== facts.uuid))
+    const sorted = tieLoopbacks(found).sort((a, b) => rank(a) - rank(b))
     for (const facts of sorted) {
       if (facts.state === 'ended' || this.#ended.has(facts.uuid)) continue
       const leg = this.#legs.get(facts.uuid) ?? this.#enter(facts, nowMs, true)
@@ -169,7 +164,14 @@ export class CallModel {
     this.#move(leg, facts)
     refresh(leg, facts, nowMs)
     this.#settleOwner(this.#call(leg))
+    this.#joinTied(leg, facts)
     if (event.name === 'CHANNEL_BRIDGE') this.#bridge(event, leg, facts)
+  }
+
+  /** Some ties are told only after the leg was made; its call then was none of its own. */
+  #joinTied(leg: Leg, facts: ChannelFacts): void {
+    const other = this.#legs.get(facts.tie ?? '')
+    if (other && leg.lastPartner === undefined) this.#merge(this.#call(other), this.#call(leg), facts.atMs)
   }
 
   /** A channel that was not known: it joins the call it was made for, or begins one. */
@@ -193,8 +195,8 @@ export class CallModel {
     return leg
   }
 
-  #callFor({ uuid, callUuid, originator }: ChannelFacts): Call | undefined {
-    for (const id of [callUuid, originator, uuid]) {
+  #callFor({ uuid, callUuid, originator, tie }: ChannelFacts): Call | undefined {
+    for (const id of [callUuid, originator, tie, uuid]) {
       if (id === undefined) continue
       const maker = id === uuid ? undefined : this.#legs.get(id)
       if (maker?.looseSinceMs !== undefined) this.#splitOff(maker)
@@ -262,7 +264,7 @@ export class CallModel {
     const other = this.#legs.get((a === leg.uuid ? b : a) ?? '')
     if (!other || leg.partner === other.uuid) return
     const isNew = [leg, other].every((one) => one.lastPartner === undefined)
-    const survivor = this.#merge(this.#call(leg), this.#call(other), facts)
+    const survivor = this.#mergeBridged(this.#call(leg), this.#call(other), facts)
     for (const [one, two] of [
       [leg, other],
       [other, leg],
@@ -275,13 +277,17 @@ export class CallModel {
     this.#tell(isNew ? 'call.bridged' : 'call.transferred', survivor, { leg: leg.uuid, other_leg: other.uuid })
   }
 
-  /** Two calls become one: the one that `show` groups both legs under from now on, else the older. */
-  #merge(one: Call, two: Call, facts: ChannelFacts): Call {
-    if (one === two) return one
+  /** The call that goes on is the one that `show` groups both legs under from now on, else the older. */
+  #mergeBridged(one: Call, two: Call, facts: ChannelFacts): Call {
     const older = two.createdMs < one.createdMs ? two : one
     const survivor = [one, two].find((call) => call.id === facts.callUuid) ?? older
-    const other = survivor === one ? two : one
-    this.#tell('call.ended', other, { ...endOf(other, facts.atMs, undefined), merged_into: survivor.id })
+    return this.#merge(survivor, survivor === one ? two : one, facts.atMs)
+  }
+
+  /** Two calls become one. */
+  #merge(survivor: Call, other: Call, atMs: number): Call {
+    if (survivor === other) return survivor
+    this.#tell('call.ended', other, { ...endOf(other, atMs, undefined), merged_into: survivor.id })
     this.#calls.delete(other.id)
     for (const leg of other.legs.values()) {
       survivor.legs.set(leg.uuid, leg)

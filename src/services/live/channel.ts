@@ -7,7 +7,11 @@ export interface ChannelFacts {
   readonly callUuid: string
   /** The leg that made this one, if one did. */
   readonly originator: string | undefined
+  /** A leg it belongs with though nobody made it for that one: the other half of a loopback, a queue's caller. */
+  readonly tie: string | undefined
   readonly direction: 'inbound' | 'outbound'
+  /** `sofia/internal/1201@example.test`, `loopback/9196-a`. */
+  readonly name: string
   readonly state: LegState | 'ended' | undefined
   readonly answered: boolean
   readonly callerName: string
@@ -80,7 +84,9 @@ export function channelOfEvent(event: EventLike, nowMs: number): ChannelFacts | 
     originator:
       event.get('variable_originating_leg_uuid') ||
       (event.get('Other-Type') === 'originator' ? event.get('Other-Leg-Unique-ID') : undefined),
+    tie: event.get('variable_other_loopback_leg_uuid') || event.get('variable_cc_member_session_uuid') || undefined,
     direction: directionOf(event.get('Call-Direction')),
+    name: text('Channel-Name'),
     state: stateOf(event),
     answered: event.get('Answer-State') === 'answered' || answeredMs !== null,
     callerName: text('Caller-Caller-ID-Name'),
@@ -111,7 +117,9 @@ export function channelOfRow(row: Readonly<Record<string, string>>, nowMs: numbe
     uuid,
     callUuid: row.call_uuid || uuid,
     originator: row.call_uuid && row.call_uuid !== uuid ? row.call_uuid : undefined,
+    tie: undefined,
     direction: directionOf(row.direction),
+    name: short(row.name),
     state,
     answered,
     callerName: short(row.cid_name || row.initial_cid_name),
@@ -129,4 +137,28 @@ export function channelOfRow(row: Readonly<Record<string, string>>, nowMs: numbe
     switchName: row.hostname ?? '',
     atMs: nowMs,
   }
+}
+
+const halfOf = (name: string): [base: string, half: string] | undefined => {
+  const match = /^(loopback\/.*)-([ab])$/s.exec(name)
+  return match ? [match[1] ?? '', match[2] ?? ''] : undefined
+}
+
+/**
+ * Ties the halves of loopbacks in rows, which no column does: `loopback/9196-b` belongs with the `loopback/9196-a` of
+ * the same second, where there is just one.
+ */
+export function tieLoopbacks(rows: readonly ChannelFacts[]): ChannelFacts[] {
+  const keyOf = (base: string, facts: ChannelFacts): string => `${facts.createdMs} ${base}`
+  const firsts = new Map<string, string | undefined>()
+  for (const facts of rows) {
+    const [base, half] = halfOf(facts.name) ?? []
+    if (base === undefined || half !== 'a') continue
+    const key = keyOf(base, facts)
+    firsts.set(key, firsts.has(key) ? undefined : facts.uuid)
+  }
+  return rows.map((facts) => {
+    const [base, half] = halfOf(facts.name) ?? []
+    return base !== undefined && half === 'b' ? { ...facts, tie: firsts.get(keyOf(base, facts)) } : facts
+  })
 }

@@ -3,7 +3,8 @@ import type { GatewayFacts } from './gateways.ts'
 /** Rows of a `show … as json`. A switch without any row leaves `rows` out (facts 3). Throws when it is no such answer. */
 export function showRows(text: string): Readonly<Record<string, string>>[] {
   const answer: unknown = JSON.parse(text)
-  if (typeof answer !== 'object' || answer === null || !('row_count' in answer)) throw new Error('not an answer of show')
+  if (typeof answer !== 'object' || answer === null || !('row_count' in answer))
+    throw new Error('not an answer of show')
   const rows: unknown = 'rows' in answer ? answer.rows : []
   if (!Array.isArray(rows)) throw new Error('not an answer of show')
   return rows.filter((row) => typeof row === 'object' && row !== null).map(textsOf)
