@@ -10,6 +10,7 @@ import { openSwitch, type SwitchPort } from './adapters/switch/switch.ts'
 import { buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
 import type { Values } from './config/settings.ts'
+import { liveCustomEvents, liveEvents } from './services/live/node-model.ts'
 import { StartError } from './start-error.ts'
 
 /** Oldest PostgreSQL that is served (demand S001-VER-PG). */
@@ -144,7 +145,7 @@ export async function serve({ values: config }: Config, options: { json: boolean
     if (pending.length > 0) logger.warn({ pending }, 'the schema tandem is not up to date: run tandem migrate')
     const embeddedKey = config.database_url === '' ? keptSecret(config.data_dir, 'api-key', randomKey) : ''
     const globalKey = config.api_key || embeddedKey
-    port = openSwitch({ urls: config.switch_url, events: [], custom: [], logger })
+    port = openSwitch({ urls: config.switch_url, events: liveEvents, custom: liveCustomEvents, logger })
     const { close: closeSwitch } = port
     const app = await buildApp({
       config,

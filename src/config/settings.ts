@@ -86,6 +86,17 @@ export const settings = {
   'freeswitch.voicemail_dir': optionalFolder('Folder of voicemail messages; empty where it cannot be reached.'),
   'freeswitch.cache_dir': optionalFolder("Folder of FusionPBX's file cache; empty where it cannot be reached."),
 
+  'events.heartbeat_seconds': whole(15, [1, 3600], 'Seconds between signs of life on a quiet stream of events.'),
+  'events.slow_seconds': whole(10, [1, 3600], 'Seconds a reader of a stream may take nothing before it is cut.'),
+  'events.max_listeners': whole(10_000, [1, 1_000_000], 'Streams of events open at once.'),
+  'events.kept_seconds': whole(600, [1, 86_400], 'Seconds past events are kept for streams that resume.'),
+  'events.kept_bytes': whole(134_217_728, [65_536, 17_179_869_184], 'Most bytes of past events kept.'),
+  'events.check_seconds': whole(
+    30,
+    [1, 3600],
+    "Seconds between comparisons of live state with the switch's own tables.",
+  ),
+
   'logging.enabled': flag(true, 'Writes a log.'),
   'logging.log_requests': flag(true, 'Logs every request.'),
   'logging.log_errors': flag(true, 'Logs every error.'),

@@ -10,6 +10,7 @@ import { localEffects } from '../../src/adapters/files.ts'
 import { openSwitch, type SwitchPort } from '../../src/adapters/switch/switch.ts'
 import { buildApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/config.ts'
+import { liveCustomEvents, liveEvents } from '../../src/services/live/node-model.ts'
 import { cloneDatabase } from './cluster.ts'
 
 /** The key every test presents unless it says otherwise. */
@@ -85,7 +86,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     { level: config.logging.enabled ? config.log_level : 'silent' },
     { write: (line: string) => log.push(JSON.parse(line)) },
   )
-  const port = openSwitch({ urls: options.switchUrls ?? [], events: [], custom: [], logger })
+  const port = openSwitch({ urls: options.switchUrls ?? [], events: liveEvents, custom: liveCustomEvents, logger })
   const app = await buildApp({
     config,
     database,

@@ -23,6 +23,7 @@ import {
   verbsOf,
   wrongMethod,
 } from '../shared.ts'
+import { type EventsOptions, eventMethods, eventStream, ticketRoute } from './events.ts'
 
 export interface NativeOptions {
   readonly resources: readonly Resource[]
@@ -31,6 +32,7 @@ export interface NativeOptions {
   readonly maxLimit: number
   /** Called when a caller is shown the secrets of a row (C-08). */
   readonly onSecretsShown: (call: Call, resource: Resource, key: string | null) => Promise<void>
+  readonly events: EventsOptions
 }
 
 const base = '/api/v2'
@@ -303,6 +305,8 @@ function revealRoute(resource: Resource, options: NativeOptions): Route {
 /** A path or method below /api/v2 that is not there. */
 function explain(resources: readonly Resource[]): Dialect['explain'] {
   return (_method, path) => {
+    const streamed = eventMethods(path)
+    if (streamed) return wrongMethod(streamed)
     const parts = path
       .slice(base.length + 1)
       .split('/')
@@ -332,17 +336,20 @@ export function nativeDialect(options: NativeOptions): Dialect {
     name: 'native',
     surface: 'v2',
     title: 'Tandem API v2',
-    routes: options.resources.flatMap((resource) => [
-      ...verbsOf(resource).map((verb) => ({
-        method: methods[verb],
-        url: pathOf(resource, verb),
-        scope: scopeOf(resource, verb),
-        cacheable: verb === 'list' || verb === 'get',
-        document: documentOf(resource, verb, options),
-        handle: handlerOf(resource, verb, options),
-      })),
-      ...(verbsOf(resource).includes('get') && hasSecrets(resource) ? [revealRoute(resource, options)] : []),
-    ]),
+    streams: [eventStream(options.events)],
+    routes: [ticketRoute(options.events)].concat(
+      options.resources.flatMap((resource) => [
+        ...verbsOf(resource).map((verb) => ({
+          method: methods[verb],
+          url: pathOf(resource, verb),
+          scope: scopeOf(resource, verb),
+          cacheable: verb === 'list' || verb === 'get',
+          document: documentOf(resource, verb, options),
+          handle: handlerOf(resource, verb, options),
+        })),
+        ...(verbsOf(resource).includes('get') && hasSecrets(resource) ? [revealRoute(resource, options)] : []),
+      ]),
+    ),
     authMode: 'both',
     presentedKey: (request) => {
       const sent = request.headers['x-api-key']

@@ -77,7 +77,8 @@ async function domainsOf(legs: readonly Channel[], domains: KnownDomains, memory
   )
   for (const { uuid } of silent) {
     const domain =
-      domains.byName(memory.recall(uuid, 'domain_name') ?? '') ?? domains.byUuid(memory.recall(uuid, 'domain_uuid') ?? '')
+      domains.byName(memory.recall(uuid, 'domain_name') ?? '') ??
+      domains.byUuid(memory.recall(uuid, 'domain_uuid') ?? '')
     if (domain) own.set(uuid, domain)
   }
   return own
@@ -99,7 +100,10 @@ async function tiesOf(legs: readonly Channel[], memory: VariableMemory): Promise
 }
 
 /** A group of legs split by tenant; legs that tell none go with the first. */
-function byTenant(group: readonly Channel[], own: ReadonlyMap<string, KnownDomain>): Map<KnownDomain | null, Channel[]> {
+function byTenant(
+  group: readonly Channel[],
+  own: ReadonlyMap<string, KnownDomain>,
+): Map<KnownDomain | null, Channel[]> {
   const home = own.get(firstLeg(group).uuid) ?? group.map((leg) => own.get(leg.uuid)).find((domain) => domain) ?? null
   const parts = new Map<KnownDomain | null, Channel[]>()
   for (const leg of group) {

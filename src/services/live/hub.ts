@@ -78,7 +78,8 @@ export class Hub {
     const atMs = this.#now()
     const id = this.id(this.#last)
     const group = groupOf(type)
-    const subject = group === 'configuration' ? String(body.resource) : group
+    // A resource below another is opened by that one's scope.
+    const subject = group === 'configuration' ? (String(body.resource).split('/')[0] ?? '') : group
     const json = JSON.stringify({ id, type, at: stamp(atMs), ...body })
     const entry: Entry = { number: this.#last, type, audience, subject, atMs, ...frameOf(id, type, json) }
     this.#ring.push(entry)

@@ -1,22 +1,12 @@
 import type { SwitchNode, SwitchPort } from '../../adapters/switch/switch.ts'
+import type { CommittedChange } from '../../operations/backend.ts'
 import { type Ear, maySee } from './audience.ts'
 import type { Change } from './changes.ts'
 import { type Entry, frameOf } from './entry.ts'
 import { Hub } from './hub.ts'
 import type { OwnerBook } from './owners.ts'
 import { type Difference, Synchroniser, type SyncState } from './synchroniser.ts'
-import { type CallView, type GatewayView, type Owner, type RegistrationView, stamp } from './values.ts'
-
-/** A committed write, as listeners are told of it. */
-export interface ConfigurationChange {
-  /** Name of the resource, as in its path. */
-  readonly resource: string
-  readonly operation: 'create' | 'update' | 'remove'
-  /** UUID of the row. */
-  readonly key: string
-  /** The tenant whose row it is; null for one of the whole system. */
-  readonly domain: Owner | null
-}
+import { type CallView, type GatewayView, type RegistrationView, stamp } from './values.ts'
 
 /** What is counted of live state; /metrics shows it. */
 export interface LiveMeters {
@@ -47,7 +37,7 @@ export interface Live {
   /** How far each node's model is: only `live` and `checking` are whole. */
   nodes(): readonly { readonly node: string; readonly state: SyncState }[]
   /** Tells listeners of a committed write. */
-  configurationChanged(change: ConfigurationChange): void
+  configurationChanged(change: CommittedChange): void
   /** A snapshot as an event: the state just after all that was published. */
   snapshot(ear: Ear): Pick<Entry, 'frame' | 'jsonStart'>
   /** Compares with the switches now. */
