@@ -5,7 +5,10 @@ import type { EffectPort } from './adapters/effects.ts'
 import type { SwitchPort } from './adapters/switch/switch.ts'
 import type { Values } from './config/settings.ts'
 import { actionDialect } from './dialects/actions/index.ts'
+import { dashboardRoutes } from './dialects/actions/live.ts'
 import { cleanDialect } from './dialects/clean/index.ts'
+import { cleanLiveRoutes } from './dialects/clean/live.ts'
+import type { LiveServices } from './dialects/live.ts'
 import { type EventsOptions, eventsPath } from './dialects/native/events.ts'
 import { nativeDialect } from './dialects/native/index.ts'
 import { systemRoutes } from './dialects/system/index.ts'
@@ -34,12 +37,14 @@ import type { Resource } from './resources/core/define.ts'
 import { resources } from './resources/registry.ts'
 import { parseAddressList } from './services/addresses.ts'
 import { authenticator } from './services/authenticate.ts'
+import { callService } from './services/calls/calls.ts'
 import { domainDirectory } from './services/domains.ts'
 import { createMemoryLimitStore } from './services/limits/memory-limit-store.ts'
 import { createWindowCounter } from './services/limits/window-counter.ts'
 import { openLive } from './services/live/live.ts'
 import { ownerBook } from './services/live/owners.ts'
 import { createTickets, type Tickets } from './services/live/tickets.ts'
+import { registrationService } from './services/registrations/registrations.ts'
 
 /** Everything the application is composed of. */
 export interface AppParts {
@@ -62,6 +67,7 @@ const policyOf = (limits: { enabled: boolean; requests_per_minute: number; reque
 /** The dialects of HTTP, in no order: a request belongs to one by its path alone. */
 function makeDialects(
   config: Values,
+  live: LiveServices,
   onSecretsShown: (call: Call, resource: Resource, key: string | null) => Promise<void>,
   events: EventsOptions,
 ) {
@@ -74,6 +80,7 @@ function makeDialects(
   const authMode = config.security.auth_mode
   const clean = cleanDialect({
     resources,
+    further: cleanLiveRoutes(live),
     pagination: pages,
     authMode,
     policy: policyOf(config.rate_limit),
@@ -81,6 +88,7 @@ function makeDialects(
   })
   const actions = actionDialect({
     resources,
+    further: dashboardRoutes(live),
     pagination: pages,
     authMode,
     policy: policyOf(config.actions.rate_limit),
@@ -127,7 +135,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const { config, database, columns, effects, logger } = parts
   const metrics = httpMetrics()
   const meters = liveMetrics(metrics.registry)
-  const live = openLive({
+  const liveState = openLive({
     switch: parts.switch,
     owners: ownerBook(database),
     logger,
@@ -136,19 +144,24 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     keptMs: config.events.kept_seconds * 1000,
     keptBytes: config.events.kept_bytes,
   })
-  meters.watch(live.hub)
+  meters.watch(liveState.hub)
   const tickets = createTickets<Pass>()
   const findDomain = domainDirectory(database)
   const backend: Backend = {
-    changed: live.configurationChanged,
+    changed: liveState.configurationChanged,
     database,
     columns,
     effects,
     options: { mailUserCreated: config.mail.user_created },
     pages: config.cache.enabled ? pageMemory() : undefined,
   }
+  const live: LiveServices = {
+    calls: callService(parts.switch, database),
+    registrations: registrationService(parts.switch, database),
+  }
   const dialects = makeDialects(
     config,
+    live,
     (call, resource, key) =>
       recordSecretsShown(database, resource, { domainUuid: call.reach.domain?.uuid ?? null, key, actor: call.actor }),
     { tickets, domainExists: async (uuid) => (await findDomain(uuid)) !== undefined },
@@ -289,14 +302,14 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   for (const route of dialects.native.streams ?? [])
     await serveEvents(app, {
       backend,
-      live,
+      live: liveState,
       route,
       heartbeatSeconds: config.events.heartbeat_seconds,
       slowSeconds: config.events.slow_seconds,
       maxListeners: config.events.max_listeners,
       onEnd: meters.ended,
     })
-  app.addHook('onClose', () => live.close())
+  app.addHook('onClose', () => liveState.close())
   await systemRoutes(app, {
     database,
     switch: parts.switch,

@@ -56,6 +56,24 @@ const migrations: readonly Migration[] = [
       comment on table tandem.secret_reads is 'Who was shown a password or PIN, and when.';
     `,
   },
+  {
+    name: '003-live-actions',
+    sql: `
+      create table tandem.live_actions (
+        live_action_uuid uuid primary key,
+        domain_uuid uuid,
+        action text not null,
+        call_uuid uuid,
+        detail jsonb not null,
+        principal text not null,
+        address text,
+        request_id text,
+        acted_at timestamptz not null default now()
+      );
+      create index live_actions_acted_at on tandem.live_actions (acted_at);
+      comment on table tandem.live_actions is 'Who did what to a live call or phone over the API, written before it was done.';
+    `,
+  },
 ]
 
 /** Names of all steps, oldest first. */

@@ -14,6 +14,7 @@ const ownEvents = ['BACKGROUND_JOB', 'HEARTBEAT'] as const
 /** A node as the port sees it. */
 export interface OpenNode extends SwitchNode {
   onEvent(listener: (event: EslEvent) => void): () => void
+  onEventsLost(listener: (count: number) => void): () => void
   onState(listener: (status: NodeStatus) => void): () => void
   close(): Promise<void>
 }
@@ -166,6 +167,7 @@ export function openNode(address: SwitchAddress, options: SwitchOptions): OpenNo
       return quick.send(event)
     },
     onEvent: heard.add,
+    onEventsLost: (listener) => events.onEventsLost(listener),
     onState: states.add,
     async close() {
       await Promise.all([quick.close(), events.close()])

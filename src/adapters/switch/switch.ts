@@ -43,6 +43,8 @@ export interface SwitchPort {
   /** Asks every node at once and waits for each at most `timeoutMs`. Never throws. */
   askAll(command: Command, timeoutMs?: number): Promise<readonly NodeAnswer[]>
   onEvent(listener: (event: EslEvent, node: SwitchNode) => void): () => void
+  /** So many events of a node were dropped, because listeners were too slow: what was built from events needs a look. */
+  onEventsLost(listener: (count: number, node: SwitchNode) => void): () => void
   onState(listener: (status: NodeStatus, node: SwitchNode) => void): () => void
   close(): Promise<void>
 }
@@ -84,6 +86,7 @@ export function openSwitch(options: SwitchOptions): SwitchPort {
     status: () => nodes.map((node) => node.status()),
     askAll: (command, timeoutMs = askTimeoutMs) => Promise.all(nodes.map((node) => ask(node, command, timeoutMs))),
     onEvent: (listener) => together(nodes.map((node) => node.onEvent((event) => listener(event, node)))),
+    onEventsLost: (listener) => together(nodes.map((node) => node.onEventsLost((count) => listener(count, node)))),
     onState: (listener) => together(nodes.map((node) => node.onState((status) => listener(status, node)))),
     close: async () => {
       await Promise.all(nodes.map((node) => node.close()))

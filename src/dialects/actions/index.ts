@@ -8,6 +8,7 @@ import { update } from '../../operations/update.ts'
 import type { Resource, Verb } from '../../resources/core/define.ts'
 import type { AuthMode } from '../../services/authenticate.ts'
 import type { LimitPolicy } from '../../services/limits/limit-store.ts'
+import { explainFurther } from '../live.ts'
 import { receiptHeader } from '../receipt.ts'
 import { pathParts, scopeOf, sentence, unknownResource, verbsOf, wrongMethod } from '../shared.ts'
 import { v1Document } from '../v1/document.ts'
@@ -16,6 +17,8 @@ import { envelope, getAnswer, keyText, listAnswer, requireUuid, v1Input, viewOf,
 
 export interface ActionOptions {
   readonly resources: readonly Resource[]
+  /** Routes of what is no resource: live calls, registrations. */
+  readonly further: readonly Route[]
   readonly pagination: Pagination
   readonly authMode: AuthMode
   readonly policy: LimitPolicy | undefined
@@ -157,8 +160,10 @@ function errorBody(problem: Problem): unknown {
 }
 
 /** Why a `.php` path has no route: unknown resource, known resource without this action, or the wrong method (C-34). */
-function explain(resources: readonly Resource[]): Dialect['explain'] {
+function explain(resources: readonly Resource[], further: readonly Route[]): Dialect['explain'] {
   return (_method, path) => {
+    const found = explainFurther(further, path)
+    if (found) return found
     const [head = '', tail] = path.slice(base.length + 1).split('.php')
     const cut = head.lastIndexOf('/')
     const [name, action] = [head.slice(0, cut), head.slice(cut + 1)]
@@ -179,19 +184,22 @@ export function actionDialect(options: ActionOptions): Dialect {
     name: 'actions',
     surface: 'actions',
     title: 'Tandem API v1, actions',
-    routes: options.resources.flatMap((resource) =>
-      verbsOf(resource).flatMap((verb): Route[] => {
-        const route: Route = {
-          method: methods[verb],
-          url: actionOf(resource, verb),
-          scope: scopeOf(resource, verb),
-          cacheable: verb === 'list' || verb === 'get',
-          document: documentOf(resource, verb, options.pagination),
-          handle: handlerOf(resource, verb, options),
-        }
-        return needsUuid(resource, verb) ? [route, { ...route, url: `${route.url}/:uuid` }] : [route]
-      }),
-    ),
+    routes: [
+      ...options.resources.flatMap((resource) =>
+        verbsOf(resource).flatMap((verb): Route[] => {
+          const route: Route = {
+            method: methods[verb],
+            url: actionOf(resource, verb),
+            scope: scopeOf(resource, verb),
+            cacheable: verb === 'list' || verb === 'get',
+            document: documentOf(resource, verb, options.pagination),
+            handle: handlerOf(resource, verb, options),
+          }
+          return needsUuid(resource, verb) ? [route, { ...route, url: `${route.url}/:uuid` }] : [route]
+        }),
+      ),
+      ...options.further,
+    ],
     authMode: options.authMode,
     presentedKey: (request) => {
       const sent = request.headers['x-api-key']
@@ -200,7 +208,7 @@ export function actionDialect(options: ActionOptions): Dialect {
     domainRequired: true,
     policy: options.policy,
     limitByKey: true,
-    explain: explain(options.resources),
+    explain: explain(options.resources, options.further),
     errorType: 'application/json; charset=utf-8',
     errorSchema: {
       type: 'object',

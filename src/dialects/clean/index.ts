@@ -7,6 +7,7 @@ import { update } from '../../operations/update.ts'
 import type { Resource, Verb } from '../../resources/core/define.ts'
 import type { AuthMode } from '../../services/authenticate.ts'
 import type { LimitPolicy, LimitVerdict } from '../../services/limits/limit-store.ts'
+import { explainFurther } from '../live.ts'
 import { receiptHeader } from '../receipt.ts'
 import { pathParts, scopeOf, sentence, unknownResource, verbsOf, wrongMethod } from '../shared.ts'
 import { v1Document } from '../v1/document.ts'
@@ -15,6 +16,8 @@ import { envelope, getAnswer, keyText, listAnswer, requireUuid, v1Input, wroteMe
 
 export interface CleanOptions {
   readonly resources: readonly Resource[]
+  /** Routes of what is no resource: live calls, registrations. */
+  readonly further: readonly Route[]
   readonly pagination: Pagination
   readonly authMode: AuthMode
   readonly policy: LimitPolicy | undefined
@@ -139,9 +142,11 @@ function errorBody(problem: Problem, verdict: LimitVerdict | undefined): unknown
 }
 
 /** Why a path below /api/v1 has no route, read against the resources there are (C-34). */
-function explain(resources: readonly Resource[]): Dialect['explain'] {
+function explain(resources: readonly Resource[], further: readonly Route[]): Dialect['explain'] {
   const known = resources.filter((resource) => !resource.under)
   return (method, path) => {
+    const found = explainFurther(further, path)
+    if (found) return found
     const parts = path
       .slice(base.length + 1)
       .split('/')
@@ -151,12 +156,12 @@ function explain(resources: readonly Resource[]): Dialect['explain'] {
       .sort((a, b) => b.name.length - a.name.length)[0]
     if (!resource) return unknownResource()
     const rest = parts.slice(resource.name.split('/').length)
-    const found =
+    const target =
       rest.length < 2 ? resource : resources.find((candidate) => candidate.name === `${resource.name}/${rest[1]}`)
     // Something below a row of a known resource is an action that nobody has.
-    if (!found || rest.length > 3) return new Problem('NOT_IMPLEMENTED')
+    if (!target || rest.length > 3) return new Problem('NOT_IMPLEMENTED')
     const single = rest.length === 1 || rest.length === 3
-    const verbsHere = verbsOf(found).filter((verb) => (verb === 'list' || verb === 'create') !== single)
+    const verbsHere = verbsOf(target).filter((verb) => (verb === 'list' || verb === 'create') !== single)
     const allowed = verbsHere.flatMap((verb) => (methods[verb] === 'GET' ? ['GET', 'HEAD'] : [methods[verb]]))
     // The method is right, so it is the row that is none: its name has a dot, or no end.
     if (allowed.includes(method)) return invalidField(resource.key, 'UUID', 'must be a UUID')
@@ -170,22 +175,25 @@ export function cleanDialect(options: CleanOptions): Dialect {
     name: 'clean',
     surface: 'v1',
     title: 'Tandem API v1, clean URLs',
-    routes: options.resources.flatMap((resource) =>
-      verbsOf(resource).map((verb) => ({
-        method: methods[verb],
-        url: pathOf(resource, verb),
-        scope: scopeOf(resource, verb),
-        cacheable: verb === 'list' || verb === 'get',
-        document: documentOf(resource, verb, options.pagination),
-        handle: handlerOf(resource, verb, options),
-      })),
-    ),
+    routes: [
+      ...options.resources.flatMap((resource) =>
+        verbsOf(resource).map((verb) => ({
+          method: methods[verb],
+          url: pathOf(resource, verb),
+          scope: scopeOf(resource, verb),
+          cacheable: verb === 'list' || verb === 'get',
+          document: documentOf(resource, verb, options.pagination),
+          handle: handlerOf(resource, verb, options),
+        })),
+      ),
+      ...options.further,
+    ],
     authMode: options.authMode,
     presentedKey: (request) => header(request.headers['x-api-key']),
     domainRequired: true,
     policy: options.policy,
     limitByKey: options.limitByKey,
-    explain: explain(options.resources),
+    explain: explain(options.resources, options.further),
     errorType: 'application/json; charset=utf-8',
     errorSchema: {
       type: 'object',

@@ -1,7 +1,7 @@
 import type { Channel } from './channel.ts'
 import { type CallDirection, directionWord, needsVariable, shownDirection } from './direction.ts'
 import { shownDomain } from './domain-of.ts'
-import { firstLeg, groupLegs, isLoopback, loopbackHalf } from './group.ts'
+import { firstLeg, groupLegs, isLoopback, loopbackHalf, type Ties } from './group.ts'
 import type { KnownDomain, KnownDomains } from './known-domains.ts'
 import type { VariableMemory, VariableName } from './variables.ts'
 
@@ -85,7 +85,7 @@ async function domainsOf(legs: readonly Channel[], domains: KnownDomains, memory
 }
 
 /** Ties that columns do not tell, asked of the switch where they have to be. */
-async function tiesOf(legs: readonly Channel[], memory: VariableMemory): Promise<Map<string, string>> {
+export async function tiesOf(legs: readonly Channel[], memory: VariableMemory): Promise<Ties> {
   const lone = loneLegs(legs)
   await memory.fetch([
     ...loopbackTies(legs, memory).ask,
@@ -122,8 +122,9 @@ export async function makePicture(
   channels: readonly Channel[],
   domains: KnownDomains,
   memory: VariableMemory,
+  ties: Ties,
 ): Promise<Picture> {
-  const [own, ties] = await Promise.all([domainsOf(channels, domains, memory), tiesOf(channels, memory)])
+  const own = await domainsOf(channels, domains, memory)
   const groups = groupLegs(channels, ties).map((legs) => ({ legs, first: firstLeg(legs) }))
   await memory.fetch(
     groups
