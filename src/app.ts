@@ -306,6 +306,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       route,
       heartbeatSeconds: config.events.heartbeat_seconds,
       slowSeconds: config.events.slow_seconds,
+      recheckSeconds: config.events.recheck_seconds,
       maxListeners: config.events.max_listeners,
       onEnd: meters.ended,
     })

@@ -19,12 +19,12 @@ export interface EventOptions {
   readonly heartbeatSeconds: number
   /** Seconds a reader may take nothing before it is cut. */
   readonly slowSeconds: number
+  /** Seconds after which it is asked again whether a key still holds. */
+  readonly recheckSeconds: number
   readonly maxListeners: number
   readonly onEnd: (reason: string) => void
 }
 
-/** Seconds after which it is asked again whether a key still holds; with the sweep it is less than a minute. */
-const recheckSeconds = 30
 const sweepMs = 1000
 
 interface Open {
@@ -56,7 +56,7 @@ export async function serveEvents(app: FastifyInstance, options: EventOptions): 
       stream: new Stream({ hub, ear, outlet, after: start.after, onEnd: (reason) => finish(reason) }),
       credential: request.facts.credential ?? { id: '', stillHolds: async () => true },
       nextBeatMs: Date.now() + heartbeatMs,
-      nextCheckMs: Date.now() + recheckSeconds * 1000 * (0.5 + Math.random() / 2),
+      nextCheckMs: Date.now() + options.recheckSeconds * 1000 * (0.5 + Math.random() / 2),
     }
     const remove = hub.add(one.stream)
     open.add(one)
@@ -84,7 +84,7 @@ export async function serveEvents(app: FastifyInstance, options: EventOptions): 
         one.stream.beat()
       }
       if (now < one.nextCheckMs) continue
-      one.nextCheckMs = now + recheckSeconds * 1000
+      one.nextCheckMs = now + options.recheckSeconds * 1000
       const id = `${one.credential.id} ${one.stream.ear.domainUuid}`
       const answer = answers.get(id) ?? refusal(one)
       answers.set(id, answer)

@@ -21,6 +21,8 @@ interface Gateway {
   state: string
   ping: 'UP' | 'DOWN' | undefined
   up: boolean
+  /** Its owner was known when it was last told of. */
+  isTold: boolean
 }
 
 const upStates = new Set(['REGED', 'NOREG'])
@@ -82,6 +84,18 @@ export class GatewayModel {
     return [...gone.flatMap((name) => this.#drop(name)), ...found.flatMap((facts) => this.#put(facts, switchName))]
   }
 
+  /** Tells tenants of gateways that work and that nobody knew to be theirs. */
+  reconsider(): Change[] {
+    return [...this.#gateways.values()].flatMap((gateway) => {
+      const tenant = this.#findOwner(gateway.name)
+      if (gateway.isTold || tenant === undefined) return []
+      gateway.isTold = true
+      if (!gateway.up || tenant === null) return []
+      const body = { gateway: this.#view(gateway) }
+      return [{ type: 'gateway.up', audience: { tenant, system: false }, body } as const]
+    })
+  }
+
   #put(facts: GatewayFacts, switchName: string): Change[] {
     const known = this.#gateways.get(facts.name)
     const ping = facts.ping ?? known?.ping
@@ -93,6 +107,7 @@ export class GatewayModel {
       state: facts.state,
       ping,
       up,
+      isTold: this.#findOwner(facts.name) !== undefined,
     }
     this.#gateways.set(facts.name, gateway)
     return (known?.up ?? false) === up ? [] : [this.#change(gateway, {})]

@@ -67,13 +67,19 @@ export function openLive(options: LiveOptions): Live {
   const all = (): Synchroniser[] => [...nodes.values()]
 
   const stopEvents = port.onEvent((event, node) => nodes.get(node.name)?.event(event))
-  const stopStates = port.onState((status, node) => nodes.get(node.name)?.status(status))
-  for (const node of port.nodes) nodes.get(node.name)?.status(node.status())
+  // Events wait in the models until it is known whose they are; before that every call would be nobody's.
+  let isOwnersKnown = false
+  const stopStates = port.onState((status, node) => {
+    if (isOwnersKnown) nodes.get(node.name)?.status(status)
+  })
 
   /** Whose things are whose is read again; what had nobody may have somebody now. */
   const refreshOwners = async (): Promise<void> => {
     try {
-      if (await owners.refresh(Date.now())) for (const node of all()) publish(node.model.calls.reconsider())
+      if (await owners.refresh(Date.now())) for (const node of all()) publish(node.model.reconsider())
+      if (isOwnersKnown) return
+      isOwnersKnown = true
+      for (const node of port.nodes) nodes.get(node.name)?.status(node.status())
     } catch (error) {
       logger.warn({ err: error }, 'whose live things are whose could not be read')
     }
@@ -98,6 +104,7 @@ export function openLive(options: LiveOptions): Live {
     gateways: (domainUuid) => views(domainUuid, (node) => node.model.gateways.views()),
     nodes: () => [...nodes].map(([node, { state }]) => ({ node, state })),
     configurationChanged({ resource, operation, key, domain }) {
+      if (resource === 'domains' || resource === 'gateways') owners.expire()
       publish([
         {
           type: 'configuration.changed',

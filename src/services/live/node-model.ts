@@ -57,6 +57,11 @@ export class NodeModel {
     return this.registrations.apply(event, nowMs)
   }
 
+  /** Looks again whose things are whose, after the lists of domains and gateways changed. */
+  reconsider(): Change[] {
+    return [this.calls, this.registrations, this.gateways].flatMap((model) => model.reconsider())
+  }
+
   /** What only time tells. */
   tick(nowMs: number): Change[] {
     return [...this.calls.tick(nowMs), ...this.registrations.tick(nowMs)]

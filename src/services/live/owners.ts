@@ -9,8 +9,10 @@ const missMs = 1000
 
 /** Tenants and gateways as the database has them, at hand without waiting. */
 export interface OwnerBook extends Owners {
-  /** Reads again when it is time; calls `onChange` when something is new. */
+  /** Reads again when it is time; answers whether something is new. */
   refresh(nowMs: number): Promise<boolean>
+  /** Something changed: the next refresh reads again, however soon. */
+  expire(): void
 }
 
 const readDomains = (connection: Queryable) =>
@@ -58,6 +60,9 @@ export function ownerBook(connection: Queryable): OwnerBook {
       const owner = gateways.get(gatewayUuid.toLowerCase())
       if (owner === undefined) missed = true
       return owner
+    },
+    expire() {
+      readAtMs = Number.NEGATIVE_INFINITY
     },
     refresh(nowMs) {
       if (reading) return reading

@@ -16,6 +16,8 @@ export interface Registration {
   userAgent: string | undefined
   expiresMs: number | null
   heardMs: number
+  /** Its tenant was told of it. */
+  isTold?: boolean
 }
 
 const maxLetters = 512
@@ -140,6 +142,17 @@ export class RegistrationModel {
     return contacts.flatMap((contact) => this.#drop(keyOf(contact.user, contact.realm, contact.callId), 'gone', nowMs))
   }
 
+  /** Tells tenants of contacts that nobody knew to be theirs. */
+  reconsider(): Change[] {
+    return [...this.#contacts.values()].flatMap((contact) => {
+      const tenant = this.#find(contact.realm)
+      if (contact.isTold || !tenant) return []
+      contact.isTold = true
+      const body = { registration: this.#view(contact) }
+      return [{ type: 'registration.added', audience: { tenant, system: false }, body } as const]
+    })
+  }
+
   /** Ends contacts whose time is long over and whose end nobody told. */
   tick(nowMs: number): Change[] {
     for (const [key, untilMs] of this.#forgotten) if (untilMs < nowMs) this.#forgotten.delete(key)
@@ -152,7 +165,8 @@ export class RegistrationModel {
     const key = keyOf(contact.user, contact.realm, contact.callId)
     this.#forgotten.delete(key)
     const known = this.#contacts.get(key)
-    this.#contacts.set(key, { ...contact, userAgent: contact.userAgent ?? known?.userAgent })
+    const isTold = known?.isTold ?? this.#find(contact.realm) !== undefined
+    this.#contacts.set(key, { ...contact, userAgent: contact.userAgent ?? known?.userAgent, isTold })
     // A phone registers again every few minutes; only the first time is news.
     return known ? [] : [this.#change('registration.added', contact, {})]
   }
