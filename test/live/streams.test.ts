@@ -340,7 +340,10 @@ describe('going on where it was', () => {
     const ends = [...endsOf(slow), ...endsOf(again)]
     // Compared one by one: a difference of thousands of lines is of no use to anyone.
     assert.equal(ends.length, ids.length)
-    assert.equal(ends.findIndex((id, index) => id !== ids[index]), -1)
+    assert.equal(
+      ends.findIndex((id, index) => id !== ids[index]),
+      -1,
+    )
     assert.ok(!again.events.some(({ type }) => type === 'reset'))
     again.stop()
   })

@@ -195,7 +195,10 @@ export class Synchroniser {
     const shown = new Set(rows.map(({ uuid }) => uuid))
     const isUnknown = ({ uuid }: ChannelFacts): boolean => !calls.legs.has(uuid) && !calls.hasEnded(uuid)
     const candidates = rows.filter(isUnknown)
-    const suspects = [...calls.legs.values()].filter((leg) => !shown.has(leg.uuid) && leg.heardMs <= beforeMs)
+    // Rows lag, so after a gap in the events a row proves nothing for a channel that was known before.
+    const suspects = [...calls.legs.values()].filter(
+      (leg) => leg.heardMs <= beforeMs && (!counts || !shown.has(leg.uuid)),
+    )
     const exists = await this.#whichExist([...candidates, ...suspects].map(({ uuid }) => uuid))
     if (generation !== this.#generation) return
     // Events went on while the switch was asked, and know better.
