@@ -39,6 +39,7 @@ import { parseAddressList } from './services/addresses.ts'
 import { authenticator } from './services/authenticate.ts'
 import { callService } from './services/calls/calls.ts'
 import { domainDirectory } from './services/domains.ts'
+import { gatewayState } from './services/gateways/state.ts'
 import { createMemoryLimitStore } from './services/limits/memory-limit-store.ts'
 import { createWindowCounter } from './services/limits/window-counter.ts'
 import { openLive } from './services/live/live.ts'
@@ -154,6 +155,10 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     effects,
     options: { mailUserCreated: config.mail.user_created },
     pages: config.cache.enabled ? pageMemory() : undefined,
+    live: async (_resource, key) => {
+      const { status, state, missing } = await gatewayState(parts.switch, key)
+      return { fields: { registration_status: status, registration_state: state }, missing }
+    },
   }
   const live: LiveServices = {
     calls: callService(parts.switch, database),

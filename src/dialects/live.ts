@@ -3,7 +3,7 @@ import type { JsonSchema } from '../fields/json-schema.ts'
 import type { Answer, Parameter, Route } from '../http/route.ts'
 import type { CallService } from '../services/calls/calls.ts'
 import type { RegistrationService } from '../services/registrations/registrations.ts'
-import { wrongMethod } from './shared.ts'
+import { missingHeader, wrongMethod } from './shared.ts'
 import { envelope } from './v1/shared.ts'
 
 /** Services of what is alive, for the dialects that show it. */
@@ -20,10 +20,6 @@ export const domainHeader: Parameter = {
   description: 'The tenant: name or UUID.',
   schema: { type: 'string' },
 }
-
-/** Tells, outside the body as well, which nodes an answer knows nothing of. */
-export const missingHeader = (missing: readonly string[]): Record<string, string> =>
-  missing.length === 0 ? {} : { 'x-tandem-missing-nodes': missing.join(', ') }
 
 const text: JsonSchema = { type: 'string' }
 

@@ -59,3 +59,7 @@ export const unknownResource = (): Problem => new Problem('NOT_FOUND', { message
 /** A path that is known, but not with this method (C-34). */
 export const wrongMethod = (allowed: readonly string[]): Problem =>
   new Problem('METHOD_NOT_ALLOWED', { details: { allow: [...new Set(allowed)].sort() } })
+
+/** Tells, outside the body as well, which nodes an answer knows nothing of. */
+export const missingHeader = (missing: readonly string[]): Record<string, string> =>
+  missing.length === 0 ? {} : { 'x-tandem-missing-nodes': missing.join(', ') }

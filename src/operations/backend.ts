@@ -1,7 +1,7 @@
 import type { ColumnCatalog } from '../adapters/database/columns.ts'
 import type { Database } from '../adapters/database/database.ts'
 import type { EffectPort } from '../adapters/effects.ts'
-import type { WriteOptions } from '../resources/core/define.ts'
+import type { Resource, WriteOptions } from '../resources/core/define.ts'
 import type { PageMemory } from './page-memory.ts'
 
 /** What is told of a write once it cannot be taken back. */
@@ -13,6 +13,13 @@ export interface CommittedChange {
   readonly key: string
   /** The tenant whose row it is; null for one of the whole system. */
   readonly domain: { readonly uuid: string; readonly name: string } | null
+}
+
+/** What somebody alive says of one row. */
+export interface LiveFields {
+  readonly fields: Readonly<Record<string, string | null>>
+  /** Who could not be asked; they may know more. */
+  readonly missing: readonly string[]
 }
 
 /** One FusionPBX installation: everything an operation may touch. Handed to operations, never reached for. */
@@ -27,4 +34,6 @@ export interface Backend {
   readonly changed?: ((change: CommittedChange) => void) | undefined
   /** Pages read before, or undefined when lists are always read in full (`cache.enabled`). */
   readonly pages: PageMemory | undefined
+  /** Tells the `live` fields of a row. Never throws: the row is shown without them too. */
+  readonly live: (resource: Resource, key: string) => Promise<LiveFields>
 }

@@ -32,6 +32,26 @@ export async function get(
   return item
 }
 
+/** A row as it is shown and as it is stored: tags that guard writes are made of what is stored. */
+export interface ShownRow {
+  readonly shown: string
+  readonly stored: string
+  /** Who could not be asked for what is alive of it. */
+  readonly missing: readonly string[]
+}
+
+/** As `get`, with the fields that only something alive knows. */
+export async function getLive(
+  backend: Backend,
+  resource: Resource,
+  query: { reach: Reach; key: string; view: View },
+): Promise<ShownRow> {
+  const stored = await get(backend, resource, query)
+  if (!resource.live) return { shown: stored, stored, missing: [] }
+  const { fields, missing } = await backend.live(resource, query.key)
+  return { shown: JSON.stringify({ ...JSON.parse(stored), ...fields }), stored, missing }
+}
+
 /** A strong entity tag: equal bytes, equal tag. */
 export const entityTag = (body: string): string => `"${createHash('sha1').update(body).digest('base64url')}"`
 

@@ -4,7 +4,7 @@ import { displayName, givenSecret, identifier, note, sipHost, sipWord } from '..
 import { ownContext } from './core/context.ts'
 import { type AfterEffect, type Check, resource } from './core/define.ts'
 
-/** What a switch says of the gateway. None is connected here, and null is the documented word for that (S002-GW-GET). */
+/** What a switch says of the gateway. The row holds nothing of it; null is the documented word for no switch (S002-GW-GET). */
 const saidBySwitch = (about: string) => computed(text({ nullable: true, about }), 'text', () => 'null::text')
 
 const fields = {
@@ -55,7 +55,7 @@ const fields = {
   hostname: text({ ...identifier, about: 'The only switch that loads it.' }),
   enabled: boolean({ shown: 'list', default: true, filter: true, about: 'The switch loads it.' }),
   description: text({ ...note, shown: 'list', about: 'A note for people.' }),
-  registration_status: saidBySwitch('running, stopped, error, or null without a switch.'),
+  registration_status: saidBySwitch('running, stopped (not loaded), error, or null without a switch.'),
   registration_state: saidBySwitch('REGED, UNREGED and the like, or null without a switch.'),
 }
 
@@ -119,6 +119,7 @@ export const gateways = resource({
   quota: 'gateways',
   app: { name: 'gateways', uuid: '297ab33e-2c2f-8196-552c-f3567d2caaf8' },
   fields,
+  live: ['registration_status', 'registration_state'],
   sort: ['gateway'],
   unique: [{ fields: ['gateway'], within: 'tenant' }],
   checks: [credentialsToRegister, neverEmpty],

@@ -2,7 +2,7 @@ import { type Fault, invalid, Problem } from '../../errors.ts'
 import { parseUuid } from '../../fields/uuid.ts'
 import type { Answer, Call, Dialect, OperationDocument, Parameter, Route } from '../../http/route.ts'
 import { create } from '../../operations/create.ts'
-import { entityTag, get, requireRow } from '../../operations/get.ts'
+import { entityTag, getLive, requireRow, type ShownRow } from '../../operations/get.ts'
 import { readFilters } from '../../operations/input.ts'
 import { listAfter } from '../../operations/list.ts'
 import { remove } from '../../operations/remove.ts'
@@ -15,6 +15,7 @@ import { receiptHeader } from '../receipt.ts'
 import { listedSchema, shownSchema, writtenSchema } from '../schema.ts'
 import {
   filterParameters,
+  missingHeader,
   pathParts,
   readChoices,
   scopeOf,
@@ -120,12 +121,21 @@ async function listPage(
   return { status: 200, body: `{"data":${items},"next_cursor":${JSON.stringify(next)}}` }
 }
 
+/**
+ * Tag of a row with parts that are alive: what is stored, a dot, what is shown. Writes are guarded by the first half,
+ * since nothing anybody wrote changed when a gateway registered; reads are told anew when either changed.
+ */
+const liveTag = (row: ShownRow): string => `${entityTag(row.stored).slice(0, -1)}.${entityTag(row.shown).slice(1)}`
+
+/** True when a tag that the caller sent is of this stored row. */
+const isTagOf = (sent: string, stored: string): boolean => sent === stored || sent.startsWith(`${stored.slice(0, -1)}.`)
+
 /** `If-Match` as a condition on the row (RFC 9110, 13.1.1). */
 function preconditionOf(call: Call): { precondition?: Precondition } {
   const sent = call.headers['if-match']
   if (sent === undefined || sent.trim() === '*') return {}
   const tags = sent.split(',').map((tag) => tag.trim())
-  return { precondition: { view, matches: (tag) => tags.includes(tag) } }
+  return { precondition: { view, matches: (tag) => tags.some((known) => isTagOf(known, tag)) } }
 }
 
 async function rowAnswer(
@@ -135,8 +145,9 @@ async function rowAnswer(
   status: number,
   headers: Record<string, string> = {},
 ): Promise<Answer> {
-  const body = await get(call.backend, resource, { reach: call.reach, key, view })
-  return { status, body, headers: { ...headers, etag: entityTag(body) } }
+  const row = await getLive(call.backend, resource, { reach: call.reach, key, view })
+  const etag = row.shown === row.stored ? entityTag(row.stored) : liveTag(row)
+  return { status, body: row.shown, headers: { ...headers, ...missingHeader(row.missing), etag } }
 }
 
 function handlerOf(resource: Resource, verb: Verb, options: NativeOptions): Route['handle'] {

@@ -1,14 +1,14 @@
 import { type Fault, invalid } from '../../errors.ts'
 import { parseUuid } from '../../fields/uuid.ts'
 import type { Answer, Call } from '../../http/route.ts'
-import { get } from '../../operations/get.ts'
+import { getLive } from '../../operations/get.ts'
 import { readFilters } from '../../operations/input.ts'
 import { list } from '../../operations/list.ts'
 import type { View } from '../../operations/view.ts'
 import type { Receipt } from '../../operations/write.ts'
 import type { Resource } from '../../resources/core/define.ts'
 import { allows } from '../../services/scopes.ts'
-import { readChoices } from '../shared.ts'
+import { missingHeader, readChoices } from '../shared.ts'
 import { type Pagination, pageText, readPage } from './page.ts'
 
 /** Both v1 documents speak in text (S002-BOOL, S004-NUMTEXT) and ignore what they do not know. */
@@ -80,8 +80,6 @@ export async function getAnswer(
   key: string,
   secrets: View['secrets'],
 ): Promise<Answer> {
-  return {
-    status: 200,
-    body: envelope(await get(call.backend, resource, { reach: call.reach, key, view: viewOf(call, secrets) })),
-  }
+  const row = await getLive(call.backend, resource, { reach: call.reach, key, view: viewOf(call, secrets) })
+  return { status: 200, body: envelope(row.shown), headers: missingHeader(row.missing) }
 }

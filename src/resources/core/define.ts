@@ -150,6 +150,8 @@ export interface Declaration<F extends Fields> {
   /** FusionPBX's application, for its audit rows. */
   readonly app: { readonly name: string; readonly uuid: string }
   readonly fields: F
+  /** Fields that no row holds: something alive outside the database knows them, and tells them in single answers. */
+  readonly live?: readonly (keyof F & string)[]
   /** Default order of lists: columns, ascending or with `-` descending. The key always comes last. */
   readonly sort: readonly Sorted<keyof F & string>[]
   /** Filters of lists beyond equality of fields marked `filter`. */

@@ -44,30 +44,33 @@ function onChannel(
   }
 }
 
-function uuidTransfer(channel: Channel, words: string[], world: ApiWorld): string {
+function uuidTransfer(channel: Channel, words: string[], { core }: ApiWorld): string {
   const flag = words[0] === '-bleg' || words[0] === '-both' ? words.shift() : undefined
   const [dest = '', dialplan, context] = words
   const other = channel.peer
-  const moved = [channel, other].filter((leg) => leg !== undefined)
-  const legs = flag === '-both' ? moved : flag === '-bleg' ? moved.slice(1) : [channel]
-  world.core.unbridge(channel)
-  for (const leg of legs) {
-    leg.dest = dest
-    leg.dialplan = dialplan ?? leg.dialplan
-    leg.context = context ?? leg.context
-    leg.callUuid = leg.uuid
-    route(world, leg)
-  }
+  const both = [channel, other].filter((leg) => leg !== undefined)
+  const moved = flag === '-both' ? both : flag === '-bleg' ? both.slice(1) : [channel]
   // The leg left behind has nobody to talk to: the dialplan that bridged it is over.
-  for (const leg of moved) if (!legs.includes(leg)) world.core.hangup(leg)
+  const left = both.filter((leg) => !moved.includes(leg))
+  core.unbridge(channel)
+  for (const leg of left) core.hangup(leg)
+  for (const leg of moved) core.route(leg, dest, dialplan ?? leg.dialplan, context ?? leg.context)
   return '+OK\n'
 }
 
-/** The leg goes through the dialplan: an application runs, or the call ends for want of a route. */
-function route({ core }: ApiWorld, leg: Channel): void {
-  const application = core.dialplan(leg.dest, leg.context)
-  if (application === '') core.hangup(leg, 'NO_ROUTE_DESTINATION')
-  else core.execute(leg, application)
+const uuidBridge: Api = ({ core }, text) => {
+  const [one, two] = split(text)
+  if (one === undefined || two === undefined) return '-USAGE: <uuid> <other_uuid>\n'
+  const [a, b] = [core.channels.get(one), core.channels.get(two)]
+  if (a === undefined || b === undefined) return '-ERR Invalid uuid\n'
+  const left = [a.peer, b.peer].filter((leg) => leg !== undefined && leg !== a && leg !== b)
+  core.bridge(a, b)
+  for (const leg of left) if (leg !== undefined) core.hangup(leg)
+  Object.assign(a, { state: 'CS_SOFT_EXECUTE', application: 'uuid_bridge', applicationData: b.uuid })
+  Object.assign(b, { application: 'uuid_bridge', applicationData: a.uuid })
+  core.changed(a)
+  core.changed(b)
+  return `+OK ${b.uuid}\n`
 }
 
 const uuidHold: Api = (world, text) => {
@@ -103,7 +106,8 @@ const originate: Api = (world, text) => {
   if (match === null) return usages.originate as string
   const [, dial = '', target = '', tail = ''] = match
   const cause = world.dialled(dial)
-  if (cause !== undefined) return `-ERR ${cause}\n`
+  // Nobody there: no leg is made at all.
+  if (cause === 'USER_NOT_REGISTERED') return `-ERR ${cause}\n`
   const variables = dialVariables(dial)
   const endpoint = dial.replace(/^(\{[^}]*\}|\[[^\]]*\])*/, '')
   const user = /^user\/([^@]+)@(.+)$/.exec(endpoint)
@@ -116,23 +120,26 @@ const originate: Api = (world, text) => {
     dest: user?.[1] ?? endpoint,
     callerName: variables.origination_caller_id_name ?? '',
     callerNumber: variables.origination_caller_id_number ?? '0000000000',
-    // Facts 3: an originated leg's context is `default`, and its presence id is there only when the dial string sets it.
+    // Facts 3: an originated leg's context is `default`.
     context: 'default',
     presenceId: variables.presence_id ?? (user === null ? '' : `${user[1]}@${user[2]}`),
+    callUuid: variables.origination_uuid ?? '',
     variables,
   })
-  world.core.progress(leg)
-  world.core.answer(leg)
   leg.callUuid = leg.uuid
+  world.core.progress(leg)
+  if (cause !== undefined) {
+    world.core.hangup(leg, cause)
+    return `-ERR ${cause}\n`
+  }
+  world.core.answer(leg)
+  // After its answer the leg is shown as the caller: its number and the caller ID change places.
+  Object.assign(leg, { callerNumber: leg.dest, calleeNumber: leg.callerNumber })
+  world.core.fireChannel('CALL_UPDATE', leg)
   if (target.startsWith('&')) {
     const [, application = '', data = ''] = /^&([^(]+)\(?(.*?)\)?$/.exec(target) ?? []
     world.core.execute(leg, application, data)
-  } else {
-    leg.dest = target
-    leg.dialplan = dialplan ?? 'XML'
-    leg.context = context ?? 'default'
-    route(world, leg)
-  }
+  } else world.core.route(leg, target, dialplan ?? 'XML', context ?? 'default')
   return `+OK ${leg.uuid}\n`
 }
 
@@ -159,7 +166,7 @@ const sofia: Api = (world, text) => {
   const [verb, ...words] = split(text)
   if (verb === undefined) return 'USAGE:\n'
   if (verb === 'profile') return sofiaProfile(world, words)
-  if (verb === 'jsonstatus') return json(jsonStatus(world))
+  if (verb === 'jsonstatus') return `${JSON.stringify(jsonStatus(world), null, '\t').replaceAll('": ', '":\t')}\n`
   if (verb === 'xmlstatus') return xmlStatus(world, words)
   if (verb === 'status') return xmlStatus(world, words)
   return `Unknown Command [${verb}]\n`
@@ -182,9 +189,10 @@ function sofiaProfile(world: ApiWorld, [profile, verb, name]: string[]): string 
   }
   if (verb === 'register' || verb === 'unregister') return sofiaRegister(world, verb, name ?? '')
   if (verb === 'flush_inbound_reg') {
-    world.core.registrations = world.core.registrations.filter(
-      (each) => name !== undefined && name !== each.callId && name !== `${each.user}@${each.domain}`,
-    )
+    for (const each of world.core.registrations) {
+      const meant = name === undefined || name === each.callId || name === `${each.user}@${each.domain}`
+      if (meant) world.core.forget(each, 'flush')
+    }
     const what = name === undefined ? '' : ' matching specified call_id'
     return `+OK flushing all registrations${what}\n`
   }
@@ -256,15 +264,18 @@ function overview(world: ApiWorld): string {
 }
 
 function jsonStatus(world: ApiWorld): unknown {
-  return {
-    profiles: Object.fromEntries(
-      world.profiles.map((name) => [
-        name,
-        { type: 'profile', data: `sip:mod_sofia@127.0.0.1:${name === 'external' ? 5080 : 5060}`, state: 'RUNNING' },
-      ]),
-    ),
-    gateways: Object.fromEntries([...world.core.gateways.values()].map((each) => [each.name, { state: each.state }])),
-  }
+  const gateways = (profile: string) =>
+    [...world.core.gateways.values()]
+      .filter((each) => each.profile === profile)
+      .map((each) => [each.name, { type: 'gateway', data: `sip:${each.username}@${each.proxy}`, state: each.state }])
+  const profiles = world.profiles.map((name) => {
+    const url = `sip:mod_sofia@127.0.0.1:${name === 'external' ? 5080 : 5060}`
+    const own = gateways(name)
+    const status = { type: 'profile', state: 'RUNNING', 'in-use': 0, data: url }
+    const info = { 'domain-name': 'N/A', dialplan: 'XML', context: 'public', 'rtp-ip': ['127.0.0.1'], url }
+    return [name, { status, ...(own.length === 0 ? {} : { gateways: Object.fromEntries(own) }), info }]
+  })
+  return { profiles: Object.fromEntries(profiles) }
 }
 
 const memcache: Api = (world, text) => {
@@ -349,20 +360,10 @@ export const apis: Readonly<Record<string, Api>> = {
   ),
   uuid_hold: uuidHold,
   uuid_park: onChannel('-USAGE: <uuid>\n', noChannel, (channel, _words, { core }) => {
-    const other = channel.peer
-    core.unbridge(channel)
-    core.execute(channel, 'park')
-    if (other !== undefined) core.hangup(other)
+    core.park(channel)
     return '+OK\n'
   }),
-  uuid_bridge: (world, text) => {
-    const [one, two] = split(text)
-    if (one === undefined || two === undefined) return '-USAGE: <uuid> <other_uuid>\n'
-    const [a, b] = [world.core.channels.get(one), world.core.channels.get(two)]
-    if (a === undefined || b === undefined) return '-ERR Invalid uuid\n'
-    world.core.bridge(a, b)
-    return `+OK ${b.uuid}\n`
-  },
+  uuid_bridge: uuidBridge,
   uuid_broadcast: onChannel(
     '-USAGE: <uuid> <path> [aleg|bleg|holdb|both]\n',
     '-ERR invalid uuid\n',
@@ -379,13 +380,25 @@ export const apis: Readonly<Record<string, Api>> = {
     noSession,
     (channel, [digits]) => `+OK ${channel.uuid} received DTMF ${digits}.`,
   ),
-  uuid_audio: onChannel('-USAGE: <uuid> [start [read|write] [mute|level <level>]|stop]\n', noChannel, () => '+OK\n'),
+  uuid_audio: onChannel(
+    '-USAGE: <uuid> [start [read|write] [mute|level <level>]|stop]\n',
+    noChannel,
+    (channel, words) => {
+      channel.audioBug = words[0] === 'start'
+      return '+OK\n'
+    },
+  ),
   uuid_break: onChannel('-USAGE: <uuid> [all]\n', noChannel, () => '+OK\n'),
   uuid_answer: onChannel('-ERROR\n', '-ERROR\n', (channel, _words, { core }) => {
     core.answer(channel)
     return '+OK\n'
   }),
-  uuid_buglist: onChannel('-ERR no reply\n', '', () => '<media-bugs>\n</media-bugs>\n'),
+  uuid_buglist: onChannel('-ERR no reply\n', '', (channel) => {
+    const bugs = [...(channel.audioBug ? ['audio'] : []), ...[...channel.recordings].map(() => 'session_record')]
+    const bug = (name: string) =>
+      ` <media-bug>\n  <function>${name}</function>\n  <target></target>\n  <thread-locked>0</thread-locked>\n </media-bug>\n`
+    return `<media-bugs>\n${bugs.map(bug).join('')}</media-bugs>\n`
+  }),
   originate,
   sofia,
   sofia_contact: (world, text) => {

@@ -30,7 +30,7 @@ export interface ChannelOptions {
   createdMs?: number
 }
 
-type CallState = 'DOWN' | 'RINGING' | 'EARLY' | 'ACTIVE' | 'HELD' | 'UNHELD' | 'HANGUP'
+type CallState = 'DOWN' | 'RINGING' | 'EARLY' | 'ACTIVE' | 'HELD' | 'UNHELD' | 'RING_WAIT' | 'HANGUP'
 
 /** One leg, as the core knows it. Change it through FakeSwitch, which also fires the events. */
 export class Channel {
@@ -71,6 +71,8 @@ export class Channel {
   hangupUs = 0
   hangupCause = ''
   readonly recordings = new Set<string>()
+  /** uuid_audio has put its bug on the leg. */
+  audioBug = false
   readonly initial: Readonly<Record<string, string>>
 
   constructor(options: ChannelOptions, nowUs: number) {

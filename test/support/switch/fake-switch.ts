@@ -77,6 +77,8 @@ export class FakeSwitch {
    * set, everything plays a tone, except in a context without a dot, which does not exist.
    */
   dialplan: ((dest: string, context: string) => string) | undefined
+  /** Whether a gateway's provider accepts what `rescan` loads (its password, say); by default it does. */
+  registers: (gateway: Gateway) => boolean = () => true
   version: string
   readonly #options: FakeSwitchOptions
   readonly #connections = new Set<Connection>()
@@ -101,6 +103,7 @@ export class FakeSwitch {
     const core = newCore({ hostname, switchname }, (event) => this.#deliver(event))
     core.showDelayMs = showDelayMs
     core.dialplan = (dest, context) => this.#route(dest, context)
+    core.registers = (gateway) => this.registers(gateway)
     return core
   }
 
