@@ -11,6 +11,8 @@ import { cleanLiveRoutes } from './dialects/clean/live.ts'
 import type { LiveServices } from './dialects/live.ts'
 import { type EventsOptions, eventsPath } from './dialects/native/events.ts'
 import { nativeDialect } from './dialects/native/index.ts'
+import { nativeCallRoutes } from './dialects/native/live.ts'
+import { nativeRegistrationRoutes } from './dialects/native/registrations.ts'
 import { systemRoutes } from './dialects/system/index.ts'
 import { Problem } from './errors.ts'
 import { bodyCache } from './http/body-cache.ts'
@@ -38,6 +40,7 @@ import { resources } from './resources/registry.ts'
 import { parseAddressList } from './services/addresses.ts'
 import { authenticator } from './services/authenticate.ts'
 import { callService } from './services/calls/calls.ts'
+import { originator } from './services/calls/control/originate.ts'
 import { domainDirectory } from './services/domains.ts'
 import { gatewayState } from './services/gateways/state.ts'
 import { createMemoryLimitStore } from './services/limits/memory-limit-store.ts'
@@ -97,6 +100,7 @@ function makeDialects(
   })
   const native = nativeDialect({
     resources,
+    further: [...nativeCallRoutes(live), ...nativeRegistrationRoutes(live)],
     policy: policyOf(config.native.rate_limit),
     defaultLimit: pages.defaultPerPage,
     maxLimit: pages.maxPerPage,
@@ -160,8 +164,14 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       return { fields: { registration_status: status, registration_state: state }, missing }
     },
   }
+  const calls = callService(parts.switch, database)
   const live: LiveServices = {
-    calls: callService(parts.switch, database),
+    calls,
+    originator: originator(calls, {
+      atOnce: config.calls.originates_at_once,
+      perMinute: config.calls.originates_per_minute,
+    }),
+    recordingsDir: config.freeswitch.recordings_dir,
     registrations: registrationService(parts.switch, database),
   }
   const dialects = makeDialects(

@@ -86,6 +86,13 @@ export const settings = {
   'freeswitch.voicemail_dir': optionalFolder('Folder of voicemail messages; empty where it cannot be reached.'),
   'freeswitch.cache_dir': optionalFolder("Folder of FusionPBX's file cache; empty where it cannot be reached."),
 
+  'freeswitch.recordings_dir': optionalFolder(
+    "Folder of recordings as the switch sees it; empty asks the switch (FusionPBX's layout lies below it).",
+  ),
+
+  'calls.originates_at_once': whole(5, [1, 1000], 'Calls that a domain may have set up over the API at once.'),
+  'calls.originates_per_minute': whole(30, [1, 100_000], 'Calls a minute that a domain may have set up over the API.'),
+
   'events.heartbeat_seconds': whole(15, [1, 3600], 'Seconds between signs of life on a quiet stream of events.'),
   'events.slow_seconds': whole(10, [1, 3600], 'Seconds a reader of a stream may take nothing before it is cut.'),
   'events.recheck_seconds': whole(30, [1, 55], 'Seconds after which a stream asks again whether its key still holds.'),

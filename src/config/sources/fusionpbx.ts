@@ -90,6 +90,7 @@ export function fusionpbxLayer(paths: readonly string[]): Layer {
   }
   give('switch_url', switchUrl(conf))
   give('freeswitch.voicemail_dir', firstOf(conf, 'switch.voicemail.dir'))
+  give('freeswitch.recordings_dir', firstOf(conf, 'switch.recordings.dir'))
   give('freeswitch.cache_dir', firstOf(conf, 'cache.location'))
   const type = conf.get('database.0.type') || 'pgsql'
   if (type !== 'pgsql') return noDatabase(`is not set, and FusionPBX here runs on ${JSON.stringify(type)}`)

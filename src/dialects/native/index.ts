@@ -11,6 +11,7 @@ import { type Precondition, update } from '../../operations/update.ts'
 import type { View } from '../../operations/view.ts'
 import type { Resource, Verb } from '../../resources/core/define.ts'
 import type { LimitPolicy } from '../../services/limits/limit-store.ts'
+import { explainFurther } from '../live.ts'
 import { receiptHeader } from '../receipt.ts'
 import { listedSchema, shownSchema, writtenSchema } from '../schema.ts'
 import {
@@ -28,6 +29,8 @@ import { type EventsOptions, eventMethods, eventStream, ticketRoute } from './ev
 
 export interface NativeOptions {
   readonly resources: readonly Resource[]
+  /** Routes of what is no resource: live calls, registrations. */
+  readonly further: readonly Route[]
   readonly policy: LimitPolicy | undefined
   readonly defaultLimit: number
   readonly maxLimit: number
@@ -314,10 +317,12 @@ function revealRoute(resource: Resource, options: NativeOptions): Route {
 }
 
 /** A path or method below /api/v2 that is not there. */
-function explain(resources: readonly Resource[]): Dialect['explain'] {
+function explain(resources: readonly Resource[], further: readonly Route[]): Dialect['explain'] {
   return (_method, path) => {
     const streamed = eventMethods(path)
     if (streamed) return wrongMethod(streamed)
+    const beside = explainFurther(further, path)
+    if (beside) return beside.code === 'NOT_IMPLEMENTED' ? unknownResource() : beside
     const parts = path
       .slice(base.length + 1)
       .split('/')
@@ -348,8 +353,8 @@ export function nativeDialect(options: NativeOptions): Dialect {
     surface: 'v2',
     title: 'Tandem API v2',
     streams: [eventStream(options.events)],
-    routes: [ticketRoute(options.events)].concat(
-      options.resources.flatMap((resource) => [
+    routes: [
+      ...options.resources.flatMap((resource) => [
         ...verbsOf(resource).map((verb) => ({
           method: methods[verb],
           url: pathOf(resource, verb),
@@ -360,7 +365,9 @@ export function nativeDialect(options: NativeOptions): Dialect {
         })),
         ...(verbsOf(resource).includes('get') && hasSecrets(resource) ? [revealRoute(resource, options)] : []),
       ]),
-    ),
+      ticketRoute(options.events),
+      ...options.further,
+    ],
     authMode: 'both',
     presentedKey: (request) => {
       const sent = request.headers['x-api-key']
@@ -369,7 +376,7 @@ export function nativeDialect(options: NativeOptions): Dialect {
     domainRequired: false,
     policy: options.policy,
     limitByKey: true,
-    explain: explain(options.resources),
+    explain: explain(options.resources, options.further),
     errorType: 'application/problem+json; charset=utf-8',
     errorSchema: {
       title: 'Problem',

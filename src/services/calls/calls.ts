@@ -42,6 +42,8 @@ export interface CallService {
   domains(): Promise<KnownDomains>
   /** Writes down who is about to do what to a leg. */
   record(actor: Actor, action: string, leg: FoundLeg, detail?: Readonly<Record<string, string>>): Promise<void>
+  /** The same of something that is no leg yet, for a tenant. */
+  recordFor(actor: Actor, domainUuid: string, action: string, detail: Readonly<Record<string, string>>): Promise<void>
 }
 
 interface Taken {
@@ -128,6 +130,8 @@ export function callService(
         detail,
         actor,
       }),
+    recordFor: (actor, domainUuid, action, detail) =>
+      recordLiveAction(database, { domainUuid, action, callUuid: null, detail, actor }),
     async list(reach) {
       requireNode(port)
       const { picture, missing } = await taken()
