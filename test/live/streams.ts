@@ -50,7 +50,7 @@ function clientOf(state: Heard, stop: () => void): Client {
     events: state.events,
     received: () => state.chunks.join(''),
     isOver: () => state.over,
-    async wait(test, count = 1, timeoutMs = 3000) {
+    async wait(test, count = 1, timeoutMs = 5000) {
       const fits = typeof test === 'string' ? (event: Told) => event.type === test : test
       const find = () => {
         const found = state.events.filter(fits)
@@ -153,7 +153,7 @@ export interface World {
 }
 
 /** Waits until the live state is whole: switch connected, snapshot read. */
-export async function whenLive(app: TestApp, timeoutMs = 5000): Promise<void> {
+export async function whenLive(app: TestApp, timeoutMs = 20_000): Promise<void> {
   const deadline = Date.now() + timeoutMs
   for (;;) {
     const { text } = await app.call('GET', '/metrics')

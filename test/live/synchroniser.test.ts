@@ -94,7 +94,7 @@ describe('the live model and its switch', () => {
     const before = fake.call(call)
     fake.faults.slow('show channels as json', 400)
     const starting = startWorld({}, fake)
-    await fake.commandArrived('show channels as json')
+    await fake.commandArrived('show channels as json', 20_000)
     fake.hangup(before.a)
     const during = fake.call(call)
     const brief = fake.call(call)

@@ -38,10 +38,17 @@ const isUp = (state: string, ping: string | undefined, before: boolean): boolean
 const pingOf = (text: string | undefined): 'UP' | 'DOWN' | undefined =>
   text === 'UP' || text === 'DOWN' ? text : undefined
 
+/**
+ * A gateway that is killed and loaded anew is told in this order: gateway_add of the new one, gateway_delete of the old
+ * one, up to a second later. A gateway_delete so soon after the add is the old one's.
+ */
+const lateDeleteMs = 3000
+
 /** The trunks of one switch. */
 export class GatewayModel {
   readonly #findOwner: FindGatewayOwner
   readonly #gateways = new Map<string, Gateway>()
+  readonly #addedMs = new Map<string, number>()
 
   constructor(findOwner: FindGatewayOwner) {
     this.#findOwner = findOwner
@@ -57,14 +64,17 @@ export class GatewayModel {
   }
 
   /** Takes in sofia::gateway_state, gateway_add and gateway_delete (facts 5). */
-  apply(event: EventLike): Change[] {
+  apply(event: EventLike, nowMs: number): Change[] {
     const name = event.get('Gateway')?.slice(0, 256)
     if (!name) return []
     const profile = event.get('profile-name')
     const switchName = event.get('FreeSWITCH-Switchname') ?? ''
-    if (event.subclass === 'sofia::gateway_delete') return this.#drop(name)
-    if (event.subclass === 'sofia::gateway_add')
+    if (event.subclass === 'sofia::gateway_delete')
+      return nowMs - (this.#addedMs.get(name) ?? 0) < lateDeleteMs ? [] : this.#drop(name)
+    if (event.subclass === 'sofia::gateway_add') {
+      this.#addedMs.set(name, nowMs)
       return this.#put({ name, profile, state: 'UNREGED', ping: undefined }, switchName)
+    }
     if (event.subclass !== 'sofia::gateway_state') return []
     const facts = { name, profile, state: event.get('State') ?? '', ping: pingOf(event.get('Ping-Status')) }
     return this.#put(facts, switchName)
@@ -116,6 +126,7 @@ export class GatewayModel {
   #drop(name: string): Change[] {
     const gateway = this.#gateways.get(name)
     this.#gateways.delete(name)
+    this.#addedMs.delete(name)
     return gateway?.up ? [this.#change({ ...gateway, up: false }, { deleted: true })] : []
   }
 

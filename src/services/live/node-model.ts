@@ -53,7 +53,7 @@ export class NodeModel {
   apply(event: EventLike, nowMs: number): Change[] {
     if (event.name !== 'CUSTOM') return this.calls.apply(event, nowMs)
     const { subclass = '' } = event
-    if (subclass.startsWith('sofia::gateway_')) return this.gateways.apply(event)
+    if (subclass.startsWith('sofia::gateway_')) return this.gateways.apply(event, nowMs)
     return this.registrations.apply(event, nowMs)
   }
 

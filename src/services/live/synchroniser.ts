@@ -43,6 +43,8 @@ const maxWaiting = 100_000
 const lagMs = 2000
 /** The first look after a snapshot: late enough to see what the lag hid from the snapshot. */
 const firstCheckMs = 2500
+/** How long a gateway that was added takes to its first state. */
+const settledMs = 1000
 /** A snapshot that failed is tried again. */
 const retryMs = 1000
 /** Looks at the whole list although the number of channels is right. */
@@ -87,6 +89,8 @@ export class Synchroniser {
   #nextCheckMs = Number.POSITIVE_INFINITY
   #retryAtMs = Number.POSITIVE_INFINITY
   #isUp = false
+  /** When gateways are to be read: one that does not register is added without a word about its state. */
+  #gatewaysAtMs = Number.POSITIVE_INFINITY
   #asked = new WeakMap<Leg, number>()
 
   constructor(options: SyncOptions) {
@@ -115,6 +119,7 @@ export class Synchroniser {
 
   /** An event of the node. */
   event(event: EventLike): void {
+    if (event.subclass === 'sofia::gateway_add') this.#gatewaysAtMs = this.#now() + settledMs
     if (this.#state === 'live' || this.#state === 'checking') {
       this.#tell(this.model.apply(event, this.#now()))
       return
@@ -133,6 +138,7 @@ export class Synchroniser {
     if (this.#state !== 'live') return
     this.#tell(this.model.tick(now))
     void this.#askOwners()
+    if (now >= this.#gatewaysAtMs) void this.#readGateways()
     if (now >= this.#nextCheckMs) void this.check()
   }
 
@@ -261,6 +267,18 @@ export class Synchroniser {
     const isRefused = text.startsWith('-')
     if (isRefused) this.#options.listener.failed(new Error(text.trim().slice(0, 200)), 'a table of the switch')
     return isRefused
+  }
+
+  async #readGateways(): Promise<void> {
+    const generation = this.#generation
+    this.#gatewaysAtMs = Number.POSITIVE_INFINITY
+    const { node, listener } = this.#options
+    try {
+      const [status, xml] = await Promise.all([node.api(sofiaStatus), node.api(sofiaGateways)])
+      if (generation === this.#generation) this.#compareGateways(status, xml, false)
+    } catch (error) {
+      listener.failed(error, 'the state of gateways')
+    }
   }
 
   /** Which channels the switch has: this look-up does not lag (facts 1). What cannot be asked is left out. */
