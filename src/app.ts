@@ -11,6 +11,7 @@ import { cleanDialect } from './dialects/clean/index.ts'
 import { cleanLiveRoutes } from './dialects/clean/live.ts'
 import { xmlHook } from './dialects/hooks/index.ts'
 import type { LiveServices } from './dialects/live.ts'
+import { type EventsOptions, eventsPath } from './dialects/native/events.ts'
 import { nativeDialect } from './dialects/native/index.ts'
 import { nativeCallRoutes } from './dialects/native/live.ts'
 import { receiptRoute } from './dialects/native/receipts.ts'
@@ -18,11 +19,21 @@ import { nativeRegistrationRoutes } from './dialects/native/registrations.ts'
 import { systemRoutes } from './dialects/system/index.ts'
 import { Problem } from './errors.ts'
 import { bodyCache } from './http/body-cache.ts'
-import { answerOptions, corsHeaders, type GuardOptions, guard, limitHeaders, requestIdOf } from './http/guards.ts'
+import {
+  answerOptions,
+  corsHeaders,
+  type GuardOptions,
+  guard,
+  limitHeaders,
+  type Pass,
+  requestIdOf,
+} from './http/guards.ts'
 import { readJson } from './http/json.ts'
+import { liveMetrics } from './http/live-metrics.ts'
 import { httpMetrics } from './http/metrics.ts'
 import { asProblem } from './http/problems.ts'
 import type { Call, Dialect } from './http/route.ts'
+import { serveEvents } from './http/serve-events.ts'
 import { serveRoutes } from './http/serve-routes.ts'
 import type { Backend } from './operations/backend.ts'
 import { pageMemory } from './operations/page-memory.ts'
@@ -37,6 +48,9 @@ import { domainDirectory } from './services/domains.ts'
 import { gatewayState } from './services/gateways/state.ts'
 import { createMemoryLimitStore } from './services/limits/memory-limit-store.ts'
 import { createWindowCounter } from './services/limits/window-counter.ts'
+import { openLive } from './services/live/live.ts'
+import { ownerBook } from './services/live/owners.ts'
+import { createTickets, type Tickets } from './services/live/tickets.ts'
 import { registrationService } from './services/registrations/registrations.ts'
 import { xmlAnswers } from './services/xml/sections.ts'
 import { xmlWorld } from './xml-world.ts'
@@ -64,6 +78,7 @@ function makeDialects(
   config: Values,
   live: LiveServices,
   onSecretsShown: (call: Call, resource: Resource, key: string | null) => Promise<void>,
+  events: EventsOptions,
 ) {
   const { pagination } = config
   const pages = {
@@ -95,6 +110,7 @@ function makeDialects(
     defaultLimit: pages.defaultPerPage,
     maxLimit: pages.maxPerPage,
     onSecretsShown,
+    events,
   })
   return { clean, actions, native }
 }
@@ -113,10 +129,36 @@ const pathOf = (url: string): string => {
   return end < 0 ? url : url.slice(0, end)
 }
 
+/** A ticket opens the stream of events and nothing else. */
+const ticketPass =
+  (tickets: Tickets<Pass>): GuardOptions['passes'][number] =>
+  (request) => {
+    const { ticket } = request.query as Record<string, unknown>
+    if (ticket === undefined || pathOf(request.url) !== eventsPath) return undefined
+    const pass = typeof ticket === 'string' ? tickets.redeem(ticket) : undefined
+    if (!pass) throw new Problem('UNAUTHORIZED', { message: 'The ticket is wrong, was used, or is too old' })
+    return pass
+  }
+
 /** Composes the application. It listens nowhere yet. */
 export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const { config, database, columns, effects, logger } = parts
+  const metrics = httpMetrics()
+  const meters = liveMetrics(metrics.registry)
+  const liveState = openLive({
+    switch: parts.switch,
+    owners: ownerBook(database),
+    logger,
+    meters,
+    checkEveryMs: config.events.check_seconds * 1000,
+    keptMs: config.events.kept_seconds * 1000,
+    keptBytes: config.events.kept_bytes,
+  })
+  meters.watch(liveState.hub)
+  const tickets = createTickets<Pass>()
+  const findDomain = domainDirectory(database)
   const backend: Backend = {
+    changed: liveState.configurationChanged,
     database,
     columns,
     effects,
@@ -137,11 +179,14 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     recordingsDir: config.freeswitch.recordings_dir,
     registrations: registrationService(parts.switch, database),
   }
-  const dialects = makeDialects(config, live, (call, resource, key) =>
-    recordSecretsShown(database, resource, { domainUuid: call.reach.domain?.uuid ?? null, key, actor: call.actor }),
+  const dialects = makeDialects(
+    config,
+    live,
+    (call, resource, key) =>
+      recordSecretsShown(database, resource, { domainUuid: call.reach.domain?.uuid ?? null, key, actor: call.actor }),
+    { tickets, domainExists: async (uuid) => (await findDomain(uuid)) !== undefined },
   )
   const dialectOf = dialectFinder(dialects)
-  const metrics = httpMetrics()
   const guards: GuardOptions = {
     requireHttps: config.security.require_https,
     allowedIps: parseAddressList(config.security.allowed_ips),
@@ -150,7 +195,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     authenticate: authenticator(database, parts.globalKey, (error) =>
       logger.warn({ err: error }, 'key not stamped as used'),
     ),
-    findDomain: domainDirectory(database),
+    passes: [ticketPass(tickets)],
+    findDomain,
     limits: createMemoryLimitStore(),
     ceiling: config.ceiling.enabled
       ? createWindowCounter({ limit: config.ceiling.requests, windowSeconds: config.ceiling.seconds })
@@ -235,16 +281,20 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   })
 
   app.addHook('onResponse', (request, reply, done) => {
-    const { startedMs, dialect, principal, reach } = request.facts
+    const { startedMs, dialect, principal, reach, isStream } = request.facts
+    // A refused upgrade leaves a socket behind that nobody reads any more.
+    if (request.headers.upgrade !== undefined && !isStream) request.raw.socket.end()
     const durationMs = performance.now() - startedMs
     const route = request.routeOptions.url ?? 'none'
-    metrics.observe(
-      { surface: dialect?.name ?? 'system', route, method: request.method, status: reply.statusCode },
-      durationMs / 1000,
-    )
+    // How long somebody listened is no measure of how fast we answer.
+    if (!isStream)
+      metrics.observe(
+        { surface: dialect?.name ?? 'system', route, method: request.method, status: reply.statusCode },
+        durationMs / 1000,
+      )
     done()
     if (!logging.enabled) return
-    const isSlow = logging.log_slow_requests && durationMs >= logging.slow_request_threshold
+    const isSlow = logging.log_slow_requests && !isStream && durationMs >= logging.slow_request_threshold
     if (!isSlow && !(logging.log_requests && dialect)) return
     const line = {
       requestId: request.id,
@@ -284,6 +334,18 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       password: xml.password,
       maxBytes: xml.max_body_bytes,
     })
+  for (const route of dialects.native.streams ?? [])
+    await serveEvents(app, {
+      backend,
+      live: liveState,
+      route,
+      heartbeatSeconds: config.events.heartbeat_seconds,
+      slowSeconds: config.events.slow_seconds,
+      recheckSeconds: config.events.recheck_seconds,
+      maxListeners: config.events.max_listeners,
+      onEnd: meters.ended,
+    })
+  app.addHook('onClose', () => liveState.close())
   await systemRoutes(app, {
     database,
     switch: parts.switch,

@@ -10,6 +10,7 @@ import { buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
 import type { Values } from './config/settings.ts'
 import { effectsOf } from './services/effects/index.ts'
+import { liveCustomEvents, liveEvents } from './services/live/node-model.ts'
 import { StartError } from './start-error.ts'
 
 /** Oldest PostgreSQL that is served (demand S001-VER-PG). */
@@ -144,7 +145,7 @@ export async function serve({ values: config }: Config, options: { json: boolean
     if (pending.length > 0) logger.warn({ pending }, 'the schema tandem is not up to date: run tandem migrate')
     const embeddedKey = config.database_url === '' ? keptSecret(config.data_dir, 'api-key', randomKey) : ''
     const globalKey = config.api_key || embeddedKey
-    port = openSwitch({ urls: config.switch_url, events: [], custom: [], logger })
+    port = openSwitch({ urls: config.switch_url, events: liveEvents, custom: liveCustomEvents, logger })
     const { close: closeSwitch } = port
     const columns = await readColumns(database)
     const effects = effectsOf(config.freeswitch, { database, columns, switch: port, logger })

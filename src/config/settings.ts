@@ -102,6 +102,18 @@ export const settings = {
   'calls.originates_at_once': whole(5, [1, 1000], 'Calls that a domain may have set up over the API at once.'),
   'calls.originates_per_minute': whole(30, [1, 100_000], 'Calls a minute that a domain may have set up over the API.'),
 
+  'events.heartbeat_seconds': whole(15, [1, 3600], 'Seconds between signs of life on a quiet stream of events.'),
+  'events.slow_seconds': whole(10, [1, 3600], 'Seconds a reader of a stream may take nothing before it is cut.'),
+  'events.recheck_seconds': whole(30, [1, 55], 'Seconds after which a stream asks again whether its key still holds.'),
+  'events.max_listeners': whole(10_000, [1, 1_000_000], 'Streams of events open at once.'),
+  'events.kept_seconds': whole(600, [1, 86_400], 'Seconds past events are kept for streams that resume.'),
+  'events.kept_bytes': whole(134_217_728, [65_536, 17_179_869_184], 'Most bytes of past events kept.'),
+  'events.check_seconds': whole(
+    30,
+    [1, 3600],
+    "Seconds between comparisons of live state with the switch's own tables.",
+  ),
+
   'logging.enabled': flag(true, 'Writes a log.'),
   'logging.log_requests': flag(true, 'Logs every request.'),
   'logging.log_errors': flag(true, 'Logs every error.'),

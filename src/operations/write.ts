@@ -106,12 +106,14 @@ export async function write(
   const id = randomUUID()
   let effects: readonly Effect[] = []
   let key = ''
+  let operation: Change<Fields>['operation'] = 'update'
   try {
     await withRetries(() =>
       backend.database.transaction(async (connection) => {
         const writer = writerOn(connection, backend.columns)
         const change = await work(writer, connection)
         key = change.key
+        operation = change.operation
         for (const effect of resource.effects?.inside?.[change.operation] ?? []) await effect(writer, change)
         effects = [
           ...writer.told,
@@ -138,6 +140,8 @@ export async function write(
     if (table !== undefined) throw keyInUse(resource, takenKey(resource, table))
     throw error
   }
+  const domain = resource.scope === 'global' ? null : context.reach.domain
+  backend.changed?.({ resource: resource.name, operation, key, domain })
   const delivery = await backend.effects.deliver({ id, key, proof: resource.effects?.proof, effects })
   return { id, key, ...delivery }
 }

@@ -11,6 +11,7 @@ import { buildApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/config.ts'
 import { effectsOf } from '../../src/services/effects/index.ts'
 import type { Outbox } from '../../src/services/effects/outbox.ts'
+import { liveCustomEvents, liveEvents } from '../../src/services/live/node-model.ts'
 import { cloneDatabase } from './cluster.ts'
 
 /** The key every test presents unless it says otherwise. */
@@ -89,7 +90,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     { level: config.logging.enabled ? config.log_level : 'silent' },
     { write: (line: string) => log.push(JSON.parse(line)) },
   )
-  const port = openSwitch({ urls: options.switchUrls ?? [], events: [], custom: [], logger })
+  const port = openSwitch({ urls: options.switchUrls ?? [], events: liveEvents, custom: liveCustomEvents, logger })
   const columns = await readColumns(database)
   const folders = { cache_dir: cacheDir, voicemail_dir: voicemailDir }
   const effects = effectsOf(

@@ -25,6 +25,7 @@ import {
   verbsOf,
   wrongMethod,
 } from '../shared.ts'
+import { type EventsOptions, eventMethods, eventStream, ticketRoute } from './events.ts'
 
 export interface NativeOptions {
   readonly resources: readonly Resource[]
@@ -35,6 +36,7 @@ export interface NativeOptions {
   readonly maxLimit: number
   /** Called when a caller is shown the secrets of a row (C-08). */
   readonly onSecretsShown: (call: Call, resource: Resource, key: string | null) => Promise<void>
+  readonly events: EventsOptions
 }
 
 const base = '/api/v2'
@@ -317,6 +319,8 @@ function revealRoute(resource: Resource, options: NativeOptions): Route {
 /** A path or method below /api/v2 that is not there. */
 function explain(resources: readonly Resource[], further: readonly Route[]): Dialect['explain'] {
   return (_method, path) => {
+    const streamed = eventMethods(path)
+    if (streamed) return wrongMethod(streamed)
     const beside = explainFurther(further, path)
     if (beside) return beside.code === 'NOT_IMPLEMENTED' ? unknownResource() : beside
     const parts = path
@@ -348,6 +352,7 @@ export function nativeDialect(options: NativeOptions): Dialect {
     name: 'native',
     surface: 'v2',
     title: 'Tandem API v2',
+    streams: [eventStream(options.events)],
     routes: [
       ...options.resources.flatMap((resource) => [
         ...verbsOf(resource).map((verb) => ({
@@ -360,6 +365,7 @@ export function nativeDialect(options: NativeOptions): Dialect {
         })),
         ...(verbsOf(resource).includes('get') && hasSecrets(resource) ? [revealRoute(resource, options)] : []),
       ]),
+      ticketRoute(options.events),
       ...options.further,
     ],
     authMode: 'both',
