@@ -1,0 +1,135 @@
+import { decodeEvent } from './decode-event.ts'
+import { EventError } from './errors.ts'
+import { EslEvent } from './event.ts'
+import type { Frame } from './frame.ts'
+
+/** A place in the queue where events were dropped. */
+class Gap {
+  lost: number
+  constructor(lost: number) {
+    this.lost = lost
+  }
+}
+
+export interface EventQueueOptions {
+  readonly max: number
+  /** Gives an event to its listeners; the next one waits for the promise, if there is one. */
+  readonly deliver: (event: EslEvent) => Promise<unknown> | undefined
+  /** Tells how many events are missing between the last one delivered and the next. */
+  readonly lost: (count: number) => void
+  /** The queue has grown over a half of its room (true), or shrunk under a quarter (false). */
+  readonly pressure: (high: boolean) => void
+}
+
+/** How long events may be delivered before others have a turn of the event loop. */
+const sliceMs = 10
+
+/** Events that came and were not delivered yet: in order, bounded, decoded only when their turn comes. */
+export class EventQueue {
+  readonly #options: EventQueueOptions
+  #items: (Frame | EslEvent | Gap)[] = []
+  /** Items before it were delivered. */
+  #head = 0
+  #running = false
+  #high = false
+  #dropped = 0
+  #idle: (() => void)[] = []
+
+  constructor(options: EventQueueOptions) {
+    this.#options = options
+  }
+
+  get size(): number {
+    return this.#items.length - this.#head
+  }
+
+  get dropped(): number {
+    return this.#dropped
+  }
+
+  /** Queues an event, and delivers at once what can be. A full queue drops it, and remembers where. */
+  push(item: Frame | EslEvent): void {
+    if (this.size >= this.#options.max) this.#drop(1)
+    else this.#items.push(item)
+    if (!this.#high && this.size > this.#options.max / 2) this.#press(true)
+    if (!this.#running) this.#run()
+  }
+
+  /** Resolves when everything is delivered; after `limitMs` what is left is dropped. */
+  async flush(limitMs: number): Promise<void> {
+    if (this.size === 0 && !this.#running) return
+    const timer = setTimeout(() => this.clear(), limitMs)
+    await new Promise<void>((resolve) => this.#idle.push(resolve))
+    clearTimeout(timer)
+  }
+
+  /** Drops everything that waits. */
+  clear(): void {
+    const left = this.#items.slice(this.#head)
+    this.#items = []
+    this.#head = 0
+    this.#dropped += left.filter((item) => !(item instanceof Gap)).length
+    const lost = left.reduce((sum, item) => sum + (item instanceof Gap ? item.lost : 1), 0)
+    if (lost > 0) this.#items.push(new Gap(lost))
+    if (this.#high) this.#press(false)
+    if (!this.#running) this.#run()
+    else for (const idle of this.#idle.splice(0)) idle()
+  }
+
+  #drop(count: number): void {
+    this.#dropped += count
+    const last = this.#items.at(-1)
+    if (last instanceof Gap) last.lost += count
+    else this.#items.push(new Gap(count))
+  }
+
+  #press(high: boolean): void {
+    this.#high = high
+    this.#options.pressure(high)
+  }
+
+  /** Delivers until nothing waits, a listener wants time, or the slice is over. */
+  #run(): void {
+    this.#running = true
+    const until = performance.now() + sliceMs
+    while (this.#head < this.#items.length) {
+      const slow = this.#deliver(this.#take())
+      if (slow) return void slow.then(() => this.#run())
+      if (performance.now() > until) return void setImmediate(() => this.#run())
+    }
+    this.#running = false
+    for (const idle of this.#idle.splice(0)) idle()
+  }
+
+  #take(): Frame | EslEvent | Gap {
+    const item = this.#items[this.#head] as Frame | EslEvent | Gap
+    this.#head += 1
+    if (this.#head === this.#items.length || this.#head >= 1024) {
+      this.#items = this.#items.slice(this.#head)
+      this.#head = 0
+    }
+    if (this.#high && this.size < this.#options.max / 4) this.#press(false)
+    return item
+  }
+
+  #deliver(item: Frame | EslEvent | Gap): Promise<unknown> | undefined {
+    if (item instanceof Gap) {
+      this.#options.lost(item.lost)
+      return undefined
+    }
+    const event = item instanceof EslEvent ? item : this.#decode(item)
+    return event && this.#options.deliver(event)
+  }
+
+  /** An event that cannot be read is a lost event; the frames around it are sound. */
+  #decode(frame: Frame): EslEvent | undefined {
+    try {
+      return decodeEvent(frame)
+    } catch (error) {
+      if (!(error instanceof EventError)) throw error
+      this.#dropped += 1
+      this.#options.lost(1)
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,11 @@
+/** A client for FreeSWITCH's event socket. docs/esl.md tells how to use it. */
+export { type CallOptions, EslClient, type EslStats } from './client.ts'
+export { type Command, command, connectionCommand, type Quoted, quoted, type Rest, rest, sendEvent } from './command.ts'
+export { decodeEvent, isEvent } from './decode-event.ts'
+export { dialName, dialVariables } from './dial-variables.ts'
+export { CommandError, EslError, type EslErrorCode, EventError, FramingError } from './errors.ts'
+export { EslEvent } from './event.ts'
+export { Frame } from './frame.ts'
+export { Framer, type FramerLimits } from './framer.ts'
+export type { EslOptions } from './options.ts'
+export { type EslSignal, type EslState, transitions } from './states.ts'
