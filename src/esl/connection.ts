@@ -31,6 +31,7 @@ export class Connection {
   readonly #pending = new PendingQueue()
   /** What is written at the end of this turn of the event loop. */
   #outgoing = ''
+  #now = 0
   #timer: NodeJS.Timeout | undefined
   #timerDue = Number.POSITIVE_INFINITY
   #ended = false
@@ -66,7 +67,9 @@ export class Connection {
 
   /** The same with functions that are called at once, before the next frame is looked at. */
   tell(text: string, { accepts, timeoutMs, resolve, reject }: Telling): void {
-    const deadline = performance.now() + timeoutMs
+    // Commands of one turn of the event loop are written together, and their clocks start together.
+    if (this.#outgoing === '') this.#now = performance.now()
+    const deadline = this.#now + timeoutMs
     this.#pending.add({ accepts, deadline, resolve, reject, next: undefined })
     if (deadline < this.#timerDue) this.#arm(deadline)
     this.#write(text)

@@ -105,7 +105,7 @@ export class Session {
   /** With `linger` the connection goes on and a second notice will end it. */
   #notice(frame: Frame): void {
     if (frame.get('Content-Disposition') === 'linger') return
-    const reason = frame.body.toString('utf8').split('\n', 1)[0] ?? ''
+    const reason = frame.text.split('\n', 1)[0] ?? ''
     this.end(new EslError('DISCONNECTED', `the peer ends the connection: ${reason.slice(0, 200)}`))
   }
 
