@@ -37,24 +37,43 @@ export function clientLoop(client: EslClient, depth: number, seconds: number): P
   })
 }
 
-/** A connection that does nothing but count bytes: it knows how long every answer is, and looks into none. */
+/**
+ * What anybody would write in a quarter of an hour: commands go out, answers are cut at their Content-Length and made
+ * text. No queue, no promises, no deadlines, no events, and no thought for a header that comes in two reads.
+ */
 export class RawLoop {
   readonly #socket
-  readonly #replyBytes: number
-  #take: (bytes: number) => void = () => {}
+  #rest: Buffer = Buffer.alloc(0)
+  #answered: (text: string) => void = () => {}
+  #chunkDone: () => void = () => {}
 
-  private constructor(port: number, replyBytes: number) {
-    this.#replyBytes = replyBytes
+  private constructor(port: number) {
     this.#socket = connect({ host: '127.0.0.1', port, noDelay: true })
-    this.#socket.on('data', (chunk) => this.#take(chunk.length))
   }
 
-  static async open(port: number, replyBytes: number): Promise<RawLoop> {
-    const loop = new RawLoop(port, replyBytes)
+  static async open(port: number): Promise<RawLoop> {
+    const loop = new RawLoop(port)
     await once(loop.#socket, 'data')
     loop.#socket.write('auth x\n\n')
     await once(loop.#socket, 'data')
+    loop.#socket.on('data', (chunk) => loop.#read(chunk))
     return loop
+  }
+
+  #read(chunk: Buffer): void {
+    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
+    let at = 0
+    for (;;) {
+      const headerEnd = bytes.indexOf('\n\n', at)
+      if (headerEnd < 0) break
+      const header = bytes.toString('latin1', at, headerEnd)
+      const end = headerEnd + 2 + Number(header.slice(header.indexOf('Content-Length: ') + 16))
+      if (end > bytes.length) break
+      this.#answered(bytes.toString('utf8', headerEnd + 2, end))
+      at = end
+    }
+    this.#rest = bytes.subarray(at)
+    this.#chunkDone()
   }
 
   run(depth: number, seconds: number): Promise<Loop> {
@@ -64,22 +83,20 @@ export class RawLoop {
       (latenciesMs) =>
         new Promise((resolve) => {
           const starts: number[] = Array.from({ length: depth }, () => performance.now())
-          let bytes = 0
           let waiting = depth
-          this.#take = (count) => {
-            bytes += count
+          let answers = 0
+          this.#answered = () => {
             const now = performance.now()
-            let answered = 0
-            for (; bytes >= this.#replyBytes; bytes -= this.#replyBytes) {
-              latenciesMs.push(now - (starts.shift() ?? now))
-              answered += 1
-            }
-            waiting -= answered
-            if (now < end) {
-              waiting += answered
-              for (let index = 0; index < answered; index += 1) starts.push(now)
-              if (answered > 0) this.#socket.write(text.repeat(answered))
-            } else if (waiting === 0) resolve()
+            latenciesMs.push(now - (starts.shift() ?? now))
+            // As with the client, the next command begins when the one before is answered, and not when it is written.
+            starts.push(now)
+            answers += 1
+          }
+          this.#chunkDone = () => {
+            if (performance.now() >= end) waiting -= answers
+            else if (answers > 0) this.#socket.write(text.repeat(answers))
+            answers = 0
+            if (waiting === 0) resolve()
           }
           this.#socket.write(text.repeat(depth))
         }),

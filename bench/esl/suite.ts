@@ -9,8 +9,8 @@ import type { PeerCommands } from './peer-process.ts'
 
 /** Commands under way at once. */
 const depths = [1, 20] as const
-const rounds = 9
-const seconds = 0.4
+const rounds = 15
+const seconds = 0.25
 const warmUpSeconds = 1.5
 
 /** What the client may cost over a loop on a bare socket, and the events over a bare JSON.parse. */
@@ -51,7 +51,7 @@ function commandRows(depth: number, measured: readonly Round[]): Row[] {
   return [
     {
       name: rateName(depth),
-      baseline: 'commands/s, bare socket',
+      baseline: 'commands/s, bare socket loop',
       ratio: rate,
       target: { wants: `>= ${targets.commands}`, met: rate >= targets.commands },
       figures: {
@@ -64,7 +64,7 @@ function commandRows(depth: number, measured: readonly Round[]): Row[] {
     },
     {
       name: p99Name(depth),
-      baseline: 'p99, bare socket',
+      baseline: 'p99, bare socket loop',
       ratio: 1 / slower,
       target: { wants: `p99 <= ${targets.p99}x`, met: slower <= targets.p99 },
       figures: { 'p99 ms': of(p99, 'ours'), 'baseline p99 ms': of(p99, 'raw') },
@@ -77,10 +77,10 @@ async function measureCommands(order: Order): Promise<Row[]> {
   if (chosen.length === 0) return []
   const peer = startChild<PeerCommands>(join(order.built, 'esl', 'peer-process.js'))
   try {
-    const { port, replyBytes } = await peer.call('listen')
+    const port = await peer.call('listen')
     await using client = new EslClient({ host: '127.0.0.1', port, password: 'x' }).start()
     await client.ready()
-    const raw = await RawLoop.open(port, replyBytes)
+    const raw = await RawLoop.open(port)
     const rows: Row[] = []
     for (const depth of chosen) rows.push(...commandRows(depth, await takeTurns(client, raw, depth, order)))
     raw.close()

@@ -15,13 +15,8 @@ export interface ConnectionListener {
   ended(error: EslError): void
 }
 
-/** What to write, and whom to tell of the answer. */
-interface Telling {
-  readonly accepts: Accepts
-  readonly timeoutMs: number
-  readonly resolve: (text: string) => void
-  readonly reject: (error: Error) => void
-}
+type Resolve = (text: string) => void
+type Reject = (error: Error) => void
 
 /** One TCP connection from its opening to its end: bytes, frames, commands and their answers. It never comes back. */
 export class Connection {
@@ -62,11 +57,11 @@ export class Connection {
 
   /** Writes a command, blank line included, and answers the text of its reply. */
   ask(text: string, accepts: Accepts, timeoutMs: number): Promise<string> {
-    return new Promise((resolve, reject) => this.tell(text, { accepts, timeoutMs, resolve, reject }))
+    return new Promise((resolve, reject) => this.tell(text, accepts, timeoutMs, resolve, reject))
   }
 
   /** The same with functions that are called at once, before the next frame is looked at. */
-  tell(text: string, { accepts, timeoutMs, resolve, reject }: Telling): void {
+  tell(text: string, accepts: Accepts, timeoutMs: number, resolve: Resolve, reject: Reject): void {
     // Commands of one turn of the event loop are written together, and their clocks start together.
     if (this.#outgoing === '') this.#now = performance.now()
     const deadline = this.#now + timeoutMs
@@ -99,11 +94,11 @@ export class Connection {
   }
 
   #write(text: string): void {
-    if (this.#outgoing === '') process.nextTick(() => this.#flush())
+    if (this.#outgoing === '') process.nextTick(this.#flush)
     this.#outgoing += text
   }
 
-  #flush(): void {
+  readonly #flush = (): void => {
     if (!this.#ended) this.#socket.write(this.#outgoing)
     this.#outgoing = ''
   }

@@ -1,29 +1,34 @@
-import { type Header, headerLines } from './header.ts'
+import { type Header, headerLines, readHeader } from './header.ts'
 
 const nothing = Buffer.alloc(0)
 
 /** One message of the peer: header lines and, when they name a length, a body of so many bytes. */
-export class Frame {
+export class Frame implements Header {
   /** What the frame is: `api/response`, `command/reply`, `text/event-json`, … */
-  readonly type: string
+  type = ''
   /** Bytes the header announces; undefined when it announces no body. */
-  readonly contentLength: number | undefined
-  readonly #header: { readonly bytes: Buffer; readonly start: number; readonly end: number }
-  readonly #body: Buffer
-  readonly #bodyStart: number
-  #lines: readonly string[] | undefined
+  contentLength: number | undefined = undefined
+  readonly #bytes: Buffer
+  readonly #start: number
+  readonly #end: number
+  #body: Buffer
+  #bodyStart: number
+  #lines: readonly string[] | undefined = undefined
 
-  /**
-   * @param header what `readHeader` found
-   * @param bytes holds the header's text from `start` to `end`
-   * @param body holds the body, from `bodyStart` on
-   */
-  constructor(header: Header, bytes: Buffer, start: number, end: number, body: Buffer, bodyStart: number) {
-    this.type = header.type
-    this.contentLength = header.contentLength
-    this.#header = { bytes, start, end }
-    this.#body = body
-    this.#bodyStart = bodyStart
+  /** Reads the header that stands in `bytes` from `start` to `end`; the body follows behind its blank line. Throws FramingError. */
+  constructor(bytes: Buffer, start: number, end: number) {
+    this.#bytes = bytes
+    this.#start = start
+    this.#end = end
+    this.#body = bytes
+    this.#bodyStart = end + 2
+    readHeader(this, bytes, start, end)
+  }
+
+  /** For the framer: the body comes into a place of its own. */
+  static moveBody(frame: Frame, body: Buffer): void {
+    frame.#body = body
+    frame.#bodyStart = 0
   }
 
   /** The body; empty when there is none. It shares memory with other frames: copy it to keep it for long. */
@@ -51,7 +56,7 @@ export class Frame {
 
   /** Most frames are never asked for their other headers. */
   #read(): readonly string[] {
-    this.#lines ??= headerLines(this.#header.bytes, this.#header.start, this.#header.end)
+    this.#lines ??= headerLines(this.#bytes, this.#start, this.#end)
     return this.#lines
   }
 }

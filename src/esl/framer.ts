@@ -1,6 +1,5 @@
 import { FramingError } from './errors.ts'
 import { Frame } from './frame.ts'
-import { type Header, readHeader } from './header.ts'
 
 const newline = 10
 const nothing = Buffer.alloc(0)
@@ -106,25 +105,22 @@ export class Framer {
   #read(): Frame | undefined {
     const end = this.#headerEnd()
     if (end < 0) return undefined
-    const start = this.#start
-    const header = readHeader(this.#buffer, start, end)
-    const length = header.contentLength ?? 0
+    const frame = new Frame(this.#buffer, this.#start, end)
+    const length = frame.contentLength ?? 0
     if (length > this.#maxBodyBytes) throw new FramingError(`a frame announces ${length} bytes`, true)
-    const bodyStart = end + 2
-    if (bodyStart + length > this.#end) return this.#openFrame(header, start, end, length)
-    this.#start = this.#scanned = bodyStart + length
-    return new Frame(header, this.#buffer, start, end, this.#buffer, bodyStart)
+    const next = end + 2 + length
+    if (next > this.#end) return this.#openFrame(frame, length, end + 2)
+    this.#start = this.#scanned = next
+    return frame
   }
 
   /** The length is known: the rest is written straight to its place, so that a reply of megabytes is copied once. */
-  #openFrame(header: Header, start: number, end: number, length: number): undefined {
+  #openFrame(frame: Frame, length: number, bodyStart: number): undefined {
     const body = Buffer.allocUnsafeSlow(length)
-    this.#filled = this.#buffer.copy(body, 0, end + 2, this.#end)
+    this.#filled = this.#buffer.copy(body, 0, bodyStart, this.#end)
     this.#start = this.#scanned = this.#end
-    this.#open = {
-      frame: new Frame(header, Buffer.from(this.#buffer.subarray(start, end)), 0, end - start, body, 0),
-      body,
-    }
+    Frame.moveBody(frame, body)
+    this.#open = { frame, body }
     return undefined
   }
 

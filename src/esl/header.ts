@@ -9,6 +9,8 @@ const bytesOf = (text: string): Uint8Array => Buffer.from(text, 'latin1')
 const contentType = bytesOf('Content-Type')
 const contentLength = bytesOf('Content-Length')
 const replyText = bytesOf('Reply-Text')
+/** With digits behind it, the whole header of nearly every answer. */
+const apiHeader = bytesOf('Content-Type: api/response\nContent-Length: ')
 
 /** Types that come again and again: comparing bytes costs less than making the same text once more. */
 const knownTypes = ['api/response', 'command/reply', 'text/event-json', 'text/event-plain', 'log/data'].map(
@@ -17,37 +19,50 @@ const knownTypes = ['api/response', 'command/reply', 'text/event-json', 'text/ev
 
 /** What a frame's header says of the frame itself. */
 export interface Header {
-  readonly type: string
+  type: string
   /** Bytes of the body; undefined when the header announces none. */
-  readonly contentLength: number | undefined
+  contentLength: number | undefined
 }
 
 /**
- * Reads the header that stands from `start` to `end`, without its blank line. Throws FramingError when it is none, and
- * when it says twice what a header says once: then two frames have run together.
+ * Reads the header that stands from `start` to `end`, without its blank line, into `header`. Throws FramingError when it
+ * is none, and when it says twice what a header says once: then two frames have run together.
  */
-export function readHeader(bytes: Buffer, start: number, end: number): Header {
-  let type: string | undefined
-  let length: number | undefined
+export function readHeader(header: Header, bytes: Buffer, start: number, end: number): void {
+  if (readApiHeader(header, bytes, start, end)) return
   let hasText = false
   for (let line = start; line < end; ) {
     const nameEnd = nameEndOf(bytes, line, end)
     const value = bytes[nameEnd + 1] === blank ? nameEnd + 2 : nameEnd + 1
     const lineEnd = lineEndOf(bytes, nameEnd + 1, end)
     if (isSame(bytes, line, nameEnd, contentType)) {
-      if (type !== undefined) throw twice('Content-Type')
-      type = typeOf(bytes, value, lineEnd)
+      if (header.type !== '') throw twice('Content-Type')
+      header.type = typeOf(bytes, value, lineEnd)
     } else if (isSame(bytes, line, nameEnd, contentLength)) {
-      if (length !== undefined) throw twice('Content-Length')
-      length = lengthOf(bytes, value, lineEnd)
+      if (header.contentLength !== undefined) throw twice('Content-Length')
+      header.contentLength = lengthOf(bytes, value, lineEnd)
     } else if (isSame(bytes, line, nameEnd, replyText)) {
       if (hasText) throw twice('Reply-Text')
       hasText = true
     }
     line = lineEnd + 1
   }
-  if (type === undefined) throw new FramingError('a frame does not say what it is (no Content-Type)')
-  return { type, contentLength: length }
+  if (header.type === '') throw new FramingError('a frame does not say what it is (no Content-Type)')
+}
+
+/** The same for the commonest header alone: false, and nothing read, for every other. */
+function readApiHeader(header: Header, bytes: Buffer, start: number, end: number): boolean {
+  const digits = start + apiHeader.length
+  if (end <= digits || end > digits + 10 || !isSame(bytes, start, digits, apiHeader)) return false
+  let length = 0
+  for (let at = digits; at < end; at += 1) {
+    const digit = (bytes[at] ?? 0) - 48
+    if (digit < 0 || digit > 9) return false
+    length = length * 10 + digit
+  }
+  header.type = 'api/response'
+  header.contentLength = length
+  return true
 }
 
 /** Names and values in turn, of a header that was read. */

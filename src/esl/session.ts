@@ -110,13 +110,10 @@ export class Session {
   }
 
   #logIn(): void {
-    this.#connection?.tell(`${loginLine(this.#options)}\n\n`, {
-      accepts: 'reply',
-      timeoutMs: this.#options.commandTimeoutMs,
-      resolve: (text) => this.#loggedIn(text),
-      // The connection has ended, and says so itself.
-      reject: () => {},
-    })
+    const { commandTimeoutMs } = this.#options
+    const loggedIn = (text: string): void => this.#loggedIn(text)
+    // When it fails, the connection has ended, and says so itself.
+    this.#connection?.tell(`${loginLine(this.#options)}\n\n`, 'reply', commandTimeoutMs, loggedIn, () => {})
   }
 
   #loggedIn(text: string): void {
