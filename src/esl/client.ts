@@ -55,6 +55,7 @@ export class EslClient implements AsyncDisposable {
     this.#options = fullOptions(options)
     this.#queue = new EventQueue({
       max: this.#options.maxQueuedEvents,
+      maxBytes: this.#options.maxQueuedBytes,
       deliver: (event) => this.#events.tell(event),
       lost: (count) => void this.#losses.tell(count),
       pressure: (high) => this.#press(high),
@@ -129,7 +130,7 @@ export class EslClient implements AsyncDisposable {
    */
   async bgapi(command: Command, options: CallOptions = {}): Promise<string> {
     const line = textOf(command, 'api').replace(/\n\n$/, '')
-    options.signal?.throwIfAborted()
+    if (options.signal?.aborted) throw aborted(options.signal)
     if (!this.#subscriptions.hears('BACKGROUND_JOB')) await this.#subscribe(['BACKGROUND_JOB'], [], false)
     const { id, result } = this.#jobs.open(options.timeoutMs ?? this.#options.jobTimeoutMs)
     try {
@@ -208,10 +209,7 @@ export class EslClient implements AsyncDisposable {
       this.#session = new Session(this.#options, {
         greeted: () => this.#signal('greeted'),
         prepare: (connection) => this.#prepare(connection),
-        prepared: (connection) => {
-          this.#live = connection
-          this.#signal('prepared')
-        },
+        prepared: () => this.#signal('prepared'),
         other: (frame) => this.#other(frame),
         ended: (error) => this.#ended(error),
       })
@@ -252,8 +250,12 @@ export class EslClient implements AsyncDisposable {
   /** Logged in: events of the connection before are delivered first, so that none comes after `ready`. */
   async #prepare(connection: Connection): Promise<void> {
     await this.#queue.flush(this.#options.commandTimeoutMs)
-    if (this.#subscriptions.isEmpty) return
-    await this.#demand(connection, this.#subscriptions.line())
+    // Somebody may subscribe while the answer is under way.
+    for (let asked = Subscriptions.none; asked !== this.#subscriptions.line(); ) {
+      asked = this.#subscriptions.line()
+      await this.#demand(connection, asked)
+    }
+    this.#live = connection
   }
 
   async #demand(connection: Connection, line: string): Promise<void> {
@@ -313,8 +315,8 @@ export class EslClient implements AsyncDisposable {
         this.#jobs.finish(event)
         if (!this.#subscriptions.isWanted('BACKGROUND_JOB')) return
       }
-      this.#queue.push(event ?? frame)
-    } else this.#queue.push(frame)
+      this.#queue.push(event ?? frame, frame.contentLength)
+    } else this.#queue.push(frame, frame.contentLength)
     this.#relieve()
   }
 

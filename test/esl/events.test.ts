@@ -37,6 +37,21 @@ describe('subscriptions', () => {
     ])
   })
 
+  test('one that comes while the client logs in is not forgotten', async () => {
+    await using peer = await Peer.start(async (connection) => {
+      await connection.logIn()
+      for (let number = 0; number < 2; number += 1) {
+        await connection.command()
+        if (number === 0) void client.subscribe(['HEARTBEAT'])
+        connection.reply('+OK event listener enabled json')
+      }
+    })
+    await using client = clientOf(peer.port)
+    await client.subscribe(['CHANNEL_CREATE'])
+    await client.start().ready()
+    assert.match(peer.connections[0]?.received ?? '', /event json CHANNEL_CREATE HEARTBEAT\n\n$/)
+  })
+
   test('names keep to their line', async () => {
     await using client = clientOf(1)
     for (const name of ['', 'A B', 'A\nB', 'A\0', 'CUSTOM x'])
@@ -201,6 +216,23 @@ describe('slow listeners', () => {
     const before = heard[first - 1] as number
     const after = (heard[first + 1] ?? 1011) as number
     if (losses.length === 1) assert.equal(before + lost + 1, after, 'the loss is told where it was')
+  })
+
+  test('large events fill the queue by their bytes', async () => {
+    const filler = 'x'.repeat(50_000)
+    await using peer = await Peer.start(async (connection) => {
+      await connection.logIn()
+      await connection.command()
+      for (let number = 1; number <= 40; number += 1) connection.event({ ...numbered(number), filler })
+      connection.answer('through')
+    })
+    await using client = clientOf(peer.port, { maxQueuedBytes: 500_000 })
+    client.onEvent(() => new Promise(() => {}))
+    await client.start().ready()
+    assert.equal(await client.api(command('status')), 'through')
+    const { queuedEvents, droppedEvents } = client.stats()
+    assert.ok(queuedEvents <= 13 && queuedEvents >= 9, `${queuedEvents}`)
+    assert.equal(queuedEvents - 1 + droppedEvents, 39, 'one is with its listener, the gap stands in the queue')
   })
 
   test('a burst with a listener that takes its time leaves others their turn', async () => {
