@@ -49,6 +49,10 @@ export class Connection {
     return this.#pending.size
   }
 
+  get isEnded(): boolean {
+    return this.#ended
+  }
+
   get lastReadAt(): number {
     return this.#lastReadAt
   }
@@ -65,6 +69,7 @@ export class Connection {
 
   /** The same with functions that are called at once, before the next frame is looked at. */
   tell(text: string, accepts: Accepts, timeoutMs: number, resolve: Resolve, reject: Reject): void {
+    if (this.#ended) return void reject(new EslError('DISCONNECTED', 'the connection has ended'))
     // Commands of one turn of the event loop are written together, and their clocks start together.
     if (this.#outgoing === '') this.#now = performance.now()
     const deadline = this.#now + timeoutMs

@@ -1,5 +1,4 @@
-import { decodeEvent } from './decode-event.ts'
-import { EventError } from './errors.ts'
+import { readEvent } from './decode-event.ts'
 import { EslEvent } from './event.ts'
 import type { Frame } from './frame.ts'
 
@@ -151,13 +150,10 @@ export class EventQueue {
 
   /** An event that cannot be read is a lost event; the frames around it are sound. */
   #decode(frame: Frame): EslEvent | undefined {
-    try {
-      return decodeEvent(frame)
-    } catch (error) {
-      if (!(error instanceof EventError)) throw error
-      this.#dropped += 1
-      this.#options.lost(1)
-      return undefined
-    }
+    const event = readEvent(frame)
+    if (event) return event
+    this.#dropped += 1
+    this.#options.lost(1)
+    return undefined
   }
 }

@@ -280,6 +280,27 @@ describe('slow listeners', () => {
   })
 })
 
+test('a connection that is lost while old events are delivered never becomes the one that is used', async () => {
+  await using peer = await Peer.start(async (connection, number) => {
+    if (number > 2) return well(connection)
+    await connection.logIn()
+    for (let index = 1; number === 1 && index <= 35; index += 1) connection.event(numbered(index))
+    return connection.socket.end()
+  })
+  await using client = clientOf(peer.port, { reconnect: { minMs: 1000, maxMs: 1000 }, random: () => 0 })
+  let heard = 0
+  client.onEvent(async () => {
+    await pause(20)
+    heard += 1
+  })
+  client.start()
+  await until(() => heard === 35 && peer.connections.length === 2, 'all events')
+  assert.equal(client.state, 'waiting')
+  await assert.rejects(client.api(command('status'), { timeoutMs: 100 }), isCode('DISCONNECTED'))
+  await client.ready(3000)
+  assert.equal(await client.api(command('status')), 'api status')
+})
+
 /** Accepts a job, and says so as FreeSWITCH does; answers its identity. */
 async function acceptJob(connection: PeerConnection): Promise<string> {
   const text = await connection.command()
