@@ -20,6 +20,8 @@ type Reject = (error: Error) => void
 
 /** One TCP connection from its opening to its end: bytes, frames, commands and their answers. It never comes back. */
 export class Connection {
+  /** Resolves when the socket is closed. */
+  readonly gone: Promise<void>
   readonly #listener: ConnectionListener
   readonly #socket: Socket
   readonly #framer: Framer
@@ -36,6 +38,7 @@ export class Connection {
     this.#listener = listener
     this.#framer = new Framer({ maxBodyBytes: options.maxReplyBytes })
     this.#socket = connect({ host: options.host, port: options.port, noDelay: true, keepAlive: true })
+    this.gone = new Promise((resolve) => this.#socket.once('close', () => resolve()))
     this.#socket.on('connect', () => this.#ended || listener.connected())
     this.#socket.on('data', (chunk) => this.#read(chunk))
     this.#socket.on('error', (cause) => this.end(this.#failure(cause)))
@@ -44,6 +47,10 @@ export class Connection {
 
   get pending(): number {
     return this.#pending.size
+  }
+
+  get isEnded(): boolean {
+    return this.#ended
   }
 
   get lastReadAt(): number {
@@ -62,6 +69,7 @@ export class Connection {
 
   /** The same with functions that are called at once, before the next frame is looked at. */
   tell(text: string, accepts: Accepts, timeoutMs: number, resolve: Resolve, reject: Reject): void {
+    if (this.#ended) return void reject(new EslError('DISCONNECTED', 'the connection has ended'))
     // Commands of one turn of the event loop are written together, and their clocks start together.
     if (this.#outgoing === '') this.#now = performance.now()
     const deadline = this.#now + timeoutMs

@@ -18,6 +18,16 @@ export function decodeEvent(frame: Frame): EslEvent {
   throw new EventError(`no event can be read from ${frame.type}`)
 }
 
+/** The same, or undefined when the body is no event. */
+export function readEvent(frame: Frame): EslEvent | undefined {
+  try {
+    return decodeEvent(frame)
+  } catch (error) {
+    if (error instanceof EventError) return undefined
+    throw error
+  }
+}
+
 function decodeJson(text: string): EslEvent {
   const fields = parsed(text)
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields))

@@ -9,7 +9,7 @@ export interface SessionListener {
   greeted(): void
   /** Logged in: does what must be done before others may use the connection. A rejection ends the session. */
   prepare(connection: Connection): Promise<void>
-  prepared(connection: Connection): void
+  prepared(): void
   other(frame: Frame): void
   ended(error: EslError): void
 }
@@ -29,6 +29,11 @@ export class Session {
     this.#options = options
     this.#listener = listener
     void this.#open()
+  }
+
+  /** Resolves when the socket is closed, or none was opened. */
+  get gone(): Promise<void> {
+    return this.#connection?.gone ?? Promise.resolve()
   }
 
   end(error: EslError): void {
@@ -125,7 +130,7 @@ export class Session {
     }
     this.#isLoggedIn = true
     this.#listener.prepare(connection).then(
-      () => this.#ended || this.#listener.prepared(connection),
+      () => this.#ended || this.#listener.prepared(),
       (error: EslError) => this.end(error),
     )
   }
