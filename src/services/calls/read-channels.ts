@@ -11,7 +11,7 @@ const sliceLength = 256 * 1024
 const seam = '"},{"'
 
 /** The rows of one slice; a row that is no JSON is left out, the others stay. */
-function rowsOf(slice: string): unknown[] {
+function rowsOf(slice: string): Record<string, unknown>[] {
   try {
     return JSON.parse(`[${slice}]`)
   } catch {
