@@ -178,11 +178,13 @@ export class EslClient implements AsyncDisposable {
     }
   }
 
-  /** Ends for good; what waits for an answer is rejected with CLOSED, and events not yet delivered are dropped. */
+  /**
+   * Ends for good and resolves when the socket is closed. What waits for an answer is rejected with CLOSED, and events
+   * not yet delivered are dropped.
+   */
   async close(): Promise<void> {
-    if (this.#state === 'closed') return
-    const error = new EslError('CLOSED', 'the client was closed')
-    this.#signal('close', error)
+    if (this.#state !== 'closed') this.#signal('close', new EslError('CLOSED', 'the client was closed'))
+    await this.#session?.gone
   }
 
   [Symbol.asyncDispose](): Promise<void> {

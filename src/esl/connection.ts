@@ -20,6 +20,8 @@ type Reject = (error: Error) => void
 
 /** One TCP connection from its opening to its end: bytes, frames, commands and their answers. It never comes back. */
 export class Connection {
+  /** Resolves when the socket is closed. */
+  readonly gone: Promise<void>
   readonly #listener: ConnectionListener
   readonly #socket: Socket
   readonly #framer: Framer
@@ -36,6 +38,7 @@ export class Connection {
     this.#listener = listener
     this.#framer = new Framer({ maxBodyBytes: options.maxReplyBytes })
     this.#socket = connect({ host: options.host, port: options.port, noDelay: true, keepAlive: true })
+    this.gone = new Promise((resolve) => this.#socket.once('close', () => resolve()))
     this.#socket.on('connect', () => this.#ended || listener.connected())
     this.#socket.on('data', (chunk) => this.#read(chunk))
     this.#socket.on('error', (cause) => this.end(this.#failure(cause)))

@@ -31,6 +31,11 @@ export class Session {
     void this.#open()
   }
 
+  /** Resolves when the socket is closed, or none was opened. */
+  get gone(): Promise<void> {
+    return this.#connection?.gone ?? Promise.resolve()
+  }
+
   end(error: EslError): void {
     if (this.#connection) this.#connection.end(error)
     else this.#finish(error)
