@@ -15,7 +15,7 @@ export function answerText(frame: Frame, accepts: Accepts): string {
   if (frame.type === 'api/response') {
     if (accepts !== 'api') throw outOfStep('an API answered what was no API command')
     if (frame.contentLength === undefined) throw outOfStep('an API answer has no length')
-    return frame.body.toString('utf8')
+    return frame.text
   }
   const text = frame.get('Reply-Text')
   // The reply to userauth may come without its end and run into the next frame, whose length it then has.

@@ -108,8 +108,13 @@ export class EslClient implements AsyncDisposable {
    * Rejects with CommandError for what is no API command, with EslError when there is no answer. A missed deadline
    * closes the connection.
    */
-  async api(command: Command, options: CallOptions = {}): Promise<string> {
-    return this.#ask(`api ${textOf(command, 'api')}`, 'api', options)
+  api(command: Command, options: CallOptions = {}): Promise<string> {
+    // Not async: this is the busiest function there is, and a promise around a promise would be felt.
+    try {
+      return this.#ask(`api ${textOf(command, 'api')}`, 'api', options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /** Sends a command of the connection, such as `sendEvent()`, and answers its Reply-Text. Otherwise like `api`. */
@@ -173,11 +178,13 @@ export class EslClient implements AsyncDisposable {
     }
   }
 
-  /** Ends for good; what waits for an answer is rejected with CLOSED, and events not yet delivered are dropped. */
+  /**
+   * Ends for good and resolves when the socket is closed. What waits for an answer is rejected with CLOSED, and events
+   * not yet delivered are dropped.
+   */
   async close(): Promise<void> {
-    if (this.#state === 'closed') return
-    const error = new EslError('CLOSED', 'the client was closed')
-    this.#signal('close', error)
+    if (this.#state !== 'closed') this.#signal('close', new EslError('CLOSED', 'the client was closed'))
+    await this.#session?.gone
   }
 
   [Symbol.asyncDispose](): Promise<void> {

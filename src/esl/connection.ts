@@ -15,22 +15,20 @@ export interface ConnectionListener {
   ended(error: EslError): void
 }
 
-/** What to write, and whom to tell of the answer. */
-interface Telling {
-  readonly accepts: Accepts
-  readonly timeoutMs: number
-  readonly resolve: (text: string) => void
-  readonly reject: (error: Error) => void
-}
+type Resolve = (text: string) => void
+type Reject = (error: Error) => void
 
 /** One TCP connection from its opening to its end: bytes, frames, commands and their answers. It never comes back. */
 export class Connection {
+  /** Resolves when the socket is closed. */
+  readonly gone: Promise<void>
   readonly #listener: ConnectionListener
   readonly #socket: Socket
   readonly #framer: Framer
   readonly #pending = new PendingQueue()
   /** What is written at the end of this turn of the event loop. */
   #outgoing = ''
+  #now = 0
   #timer: NodeJS.Timeout | undefined
   #timerDue = Number.POSITIVE_INFINITY
   #ended = false
@@ -40,6 +38,7 @@ export class Connection {
     this.#listener = listener
     this.#framer = new Framer({ maxBodyBytes: options.maxReplyBytes })
     this.#socket = connect({ host: options.host, port: options.port, noDelay: true, keepAlive: true })
+    this.gone = new Promise((resolve) => this.#socket.once('close', () => resolve()))
     this.#socket.on('connect', () => this.#ended || listener.connected())
     this.#socket.on('data', (chunk) => this.#read(chunk))
     this.#socket.on('error', (cause) => this.end(this.#failure(cause)))
@@ -61,12 +60,14 @@ export class Connection {
 
   /** Writes a command, blank line included, and answers the text of its reply. */
   ask(text: string, accepts: Accepts, timeoutMs: number): Promise<string> {
-    return new Promise((resolve, reject) => this.tell(text, { accepts, timeoutMs, resolve, reject }))
+    return new Promise((resolve, reject) => this.tell(text, accepts, timeoutMs, resolve, reject))
   }
 
   /** The same with functions that are called at once, before the next frame is looked at. */
-  tell(text: string, { accepts, timeoutMs, resolve, reject }: Telling): void {
-    const deadline = performance.now() + timeoutMs
+  tell(text: string, accepts: Accepts, timeoutMs: number, resolve: Resolve, reject: Reject): void {
+    // Commands of one turn of the event loop are written together, and their clocks start together.
+    if (this.#outgoing === '') this.#now = performance.now()
+    const deadline = this.#now + timeoutMs
     this.#pending.add({ accepts, deadline, resolve, reject, next: undefined })
     if (deadline < this.#timerDue) this.#arm(deadline)
     this.#write(text)
@@ -96,11 +97,11 @@ export class Connection {
   }
 
   #write(text: string): void {
-    if (this.#outgoing === '') process.nextTick(() => this.#flush())
+    if (this.#outgoing === '') process.nextTick(this.#flush)
     this.#outgoing += text
   }
 
-  #flush(): void {
+  readonly #flush = (): void => {
     if (!this.#ended) this.#socket.write(this.#outgoing)
     this.#outgoing = ''
   }

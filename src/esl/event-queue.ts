@@ -31,6 +31,8 @@ export class EventQueue {
   /** Items before it were delivered. */
   #head = 0
   #running = false
+  /** When the slice of this turn of the event loop is over; 0 when none has begun. */
+  #sliceUntil = 0
   #high = false
   #dropped = 0
   #idle: (() => void)[] = []
@@ -91,14 +93,25 @@ export class EventQueue {
   /** Delivers until nothing waits, a listener wants time, or the slice is over. */
   #run(): void {
     this.#running = true
-    const until = performance.now() + sliceMs
+    const until = this.#sliceEnd()
     while (this.#head < this.#items.length) {
+      if (performance.now() > until) return void setImmediate(() => this.#run())
       const slow = this.#deliver(this.#take())
       if (slow) return void slow.then(() => this.#run())
-      if (performance.now() > until) return void setImmediate(() => this.#run())
     }
     this.#running = false
     for (const idle of this.#idle.splice(0)) idle()
+  }
+
+  /** One slice for each turn of the event loop, however many reads and events fall into it. */
+  #sliceEnd(): number {
+    if (this.#sliceUntil === 0) {
+      this.#sliceUntil = performance.now() + sliceMs
+      setImmediate(() => {
+        this.#sliceUntil = 0
+      })
+    }
+    return this.#sliceUntil
   }
 
   #take(): Frame | EslEvent | Gap {
