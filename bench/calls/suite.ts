@@ -142,11 +142,13 @@ async function measure(order: Order, undo: (() => unknown)[]): Promise<Row[]> {
     const idle = (await server.call('usage')).rssBytes
     const ours: Timing[] = []
     const bare: number[] = []
+    let first = 0
     for (let round = 0; round < rounds; round += 1) {
+      if (round === 1) first = await server.call('peak')
       ours.push(await listCalls(port, domain(0)))
       bare.push(await bareParse(peerPort))
     }
-    const most = await server.call('peak')
+    const most = Math.max(first, await server.call('peak'))
     const found = ours[0]?.rows
     if (found !== callCount / tenants) throw new Error(`${found} calls listed instead of ${callCount / tenants}`)
     const firstByte = median(ours.map((timing) => timing.firstByteMs))
@@ -163,13 +165,19 @@ async function measure(order: Order, undo: (() => unknown)[]): Promise<Row[]> {
           'baseline ms': median(bare),
         },
       })
+    // What one list takes; the figure of all of them holds what V8 had not yet collected of those before.
     if (tenants === 1 && chosen.has(memory))
       rows.push({
         name: memory,
         baseline: "the reply's own bytes",
-        ratio: bytes / Math.max(1, most - idle),
-        target: { wants: `<= ${mostExtraMegabytes} MB extra`, met: most - idle <= mostExtraMegabytes * megabyte },
-        figures: { 'extra MB': (most - idle) / megabyte, 'RSS MB': most / megabyte, 'baseline MB': bytes / megabyte },
+        ratio: bytes / Math.max(1, first - idle),
+        target: { wants: `<= ${mostExtraMegabytes} MB extra`, met: first - idle <= mostExtraMegabytes * megabyte },
+        figures: {
+          'extra MB': (first - idle) / megabyte,
+          [`after ${rounds} MB`]: (most - idle) / megabyte,
+          'RSS MB': most / megabyte,
+          'baseline MB': bytes / megabyte,
+        },
       })
   }
   if (chosen.has(oneTenant) || chosen.has(memory)) await time(oneTenant, 1)

@@ -1,3 +1,5 @@
+import type { ShownRow } from './scan-rows.ts'
+
 /** One leg of a call as FreeSWITCH tells of it, from `show channels as json`, `uuid_dump` or events. */
 export interface Channel {
   readonly uuid: string
@@ -38,9 +40,9 @@ export const isChannelUuid = (text: string): boolean => uuidShape.test(text)
  * A row of `show channels as json`; undefined for what has no UUID. Written out by column because a list has thousands:
  * all rows have one shape, so that each of these is a load from a known place.
  */
-export function channelOfRow(row: Readonly<Record<string, unknown>> | null, node: string): Channel | undefined {
-  const uuid = textOf(row?.uuid)
-  if (!row || !isChannelUuid(uuid)) return undefined
+export function channelOfRow(row: ShownRow, node: string): Channel | undefined {
+  const uuid = textOf(row.uuid)
+  if (!isChannelUuid(uuid)) return undefined
   return {
     uuid,
     node,
