@@ -15,7 +15,7 @@ export interface EslStats {
 }
 
 /** Rejects when the signal fires; the answer that comes all the same is thrown away. */
-export function abortable(answer: Promise<string>, signal: AbortSignal): Promise<string> {
+export function abortable<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(aborted(signal))
     signal.addEventListener('abort', abort, { once: true })

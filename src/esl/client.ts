@@ -106,6 +106,21 @@ export class EslClient implements AsyncDisposable {
     }
   }
 
+  /**
+   * As `api`, for answers of many megabytes, which are not always UTF-8: `read` gets the bytes as they came, and may use
+   * them until the promise it gives has settled. Answers what it gives.
+   */
+  async apiBytes<T>(command: Command, read: (bytes: Buffer) => T | Promise<T>, options: CallOptions = {}): Promise<T> {
+    const text = `api ${textOf(command, 'api')}`
+    const connection = this.#live
+    const bytes = await this.#through(options, (live, timeoutMs) => live.askBytes(text, timeoutMs))
+    try {
+      return await read(bytes)
+    } finally {
+      connection?.giveBack(bytes)
+    }
+  }
+
   /** Sends a command of the connection, such as `sendEvent()`, and answers its Reply-Text. Otherwise like `api`. */
   async send(command: Command, options: CallOptions = {}): Promise<string> {
     return this.#ask(textOf(command, 'connection'), 'reply', options)
@@ -265,7 +280,14 @@ export class EslClient implements AsyncDisposable {
     }
   }
 
-  #ask(text: string, accepts: 'api' | 'reply', { timeoutMs, signal }: CallOptions): Promise<string> {
+  #ask(text: string, accepts: 'api' | 'reply', options: CallOptions): Promise<string> {
+    return this.#through(options, (connection, timeoutMs) => connection.ask(text, accepts, timeoutMs))
+  }
+
+  #through<T>(
+    { timeoutMs, signal }: CallOptions,
+    ask: (connection: Connection, timeoutMs: number) => Promise<T>,
+  ): Promise<T> {
     const connection = this.#live
     if (!connection) return Promise.reject(this.#notReady())
     if (signal?.aborted) return Promise.reject(aborted(signal))
@@ -274,7 +296,7 @@ export class EslClient implements AsyncDisposable {
         new EslError('OVERLOADED', `${this.#options.maxPending} commands wait for an answer already`),
       )
     if (this.#pressed) connection.resume()
-    const answer = connection.ask(text, accepts, timeoutMs ?? this.#options.commandTimeoutMs)
+    const answer = ask(connection, timeoutMs ?? this.#options.commandTimeoutMs)
     return signal ? abortable(answer, signal) : answer
   }
 

@@ -5,6 +5,7 @@ import type { Frame } from './frame.ts'
 import { Framer } from './framer.ts'
 import type { FullOptions } from './options.ts'
 import { type Accepts, PendingQueue } from './pending.ts'
+import { Spare } from './spare.ts'
 
 /** Whom a connection tells. */
 export interface ConnectionListener {
@@ -15,7 +16,7 @@ export interface ConnectionListener {
   ended(error: EslError): void
 }
 
-type Resolve = (text: string) => void
+type Resolve = (text: string, frame: Frame) => void
 type Reject = (error: Error) => void
 
 /** One TCP connection from its opening to its end: bytes, frames, commands and their answers. It never comes back. */
@@ -25,6 +26,7 @@ export class Connection {
   readonly #listener: ConnectionListener
   readonly #socket: Socket
   readonly #framer: Framer
+  readonly #spare = new Spare()
   readonly #pending = new PendingQueue()
   /** What is written at the end of this turn of the event loop. */
   #outgoing = ''
@@ -36,7 +38,10 @@ export class Connection {
 
   constructor(options: FullOptions, listener: ConnectionListener) {
     this.#listener = listener
-    this.#framer = new Framer({ maxBodyBytes: options.maxReplyBytes })
+    this.#framer = new Framer({
+      maxBodyBytes: options.maxReplyBytes,
+      allocate: (length) => this.#spare.take(length),
+    })
     this.#socket = connect({ host: options.host, port: options.port, noDelay: true, keepAlive: true })
     this.gone = new Promise((resolve) => this.#socket.once('close', () => resolve()))
     this.#socket.on('connect', () => this.#ended || listener.connected())
@@ -65,6 +70,25 @@ export class Connection {
   /** Writes a command, blank line included, and answers the text of its reply. */
   ask(text: string, accepts: Accepts, timeoutMs: number): Promise<string> {
     return new Promise((resolve, reject) => this.tell(text, accepts, timeoutMs, resolve, reject))
+  }
+
+  /** The same of an API whose answer is large: its bytes as they came. */
+  askBytes(text: string, timeoutMs: number): Promise<Buffer> {
+    return new Promise((resolve, reject) =>
+      // A refusal comes as a reply's text and without a body.
+      this.tell(
+        text,
+        'bytes',
+        timeoutMs,
+        (said, frame) => resolve(said === '' ? frame.body : Buffer.from(said)),
+        reject,
+      ),
+    )
+  }
+
+  /** Nobody reads these bytes any more. */
+  giveBack(bytes: Buffer): void {
+    this.#spare.giveBack(bytes)
   }
 
   /** The same with functions that are called at once, before the next frame is looked at. */
@@ -131,7 +155,7 @@ export class Connection {
     if (!pending) throw new EslError('OUT_OF_STEP', 'an answer came to no command')
     const text = answerText(frame, pending.accepts)
     this.#pending.take()
-    pending.resolve(text)
+    pending.resolve(text, frame)
   }
 
   #arm(deadline: number): void {

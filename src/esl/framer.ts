@@ -10,6 +10,8 @@ export interface FramerLimits {
   readonly maxBodyBytes?: number
   /** Most bytes of a header (1 MiB: an outbound socket gets a whole channel as one header). */
   readonly maxHeaderBytes?: number
+  /** Where the body of a frame that comes in many pieces goes: exactly so many bytes. */
+  readonly allocate?: (length: number) => Buffer
 }
 
 /**
@@ -19,6 +21,7 @@ export interface FramerLimits {
 export class Framer {
   readonly #maxBodyBytes: number
   readonly #maxHeaderBytes: number
+  readonly #allocate: (length: number) => Buffer
   /** Bytes that no frame has taken yet: those from #start to #end. */
   #buffer: Buffer = nothing
   #start = 0
@@ -35,6 +38,7 @@ export class Framer {
   constructor(limits: FramerLimits = {}) {
     this.#maxBodyBytes = limits.maxBodyBytes ?? 64 * 2 ** 20
     this.#maxHeaderBytes = limits.maxHeaderBytes ?? 2 ** 20
+    this.#allocate = limits.allocate ?? Buffer.allocUnsafeSlow
   }
 
   /** Bytes that are part of no whole frame yet. */
@@ -116,7 +120,7 @@ export class Framer {
 
   /** The length is known: the rest is written straight to its place, so that a reply of megabytes is copied once. */
   #openFrame(frame: Frame, length: number, bodyStart: number): undefined {
-    const body = Buffer.allocUnsafeSlow(length)
+    const body = this.#allocate(length)
     this.#filled = this.#buffer.copy(body, 0, bodyStart, this.#end)
     this.#start = this.#scanned = this.#end
     Frame.moveBody(frame, body)
