@@ -242,6 +242,8 @@ export class CallModel {
   #noteTransfer(leg: Leg, facts: ChannelFacts): void {
     if (leg.profileIndex === undefined || facts.profileIndex === undefined) return
     if (facts.profileIndex <= leg.profileIndex || !isUp(leg.state)) return
+    // Joining two calls by uuid_bridge makes new profiles too, of the same numbers.
+    if (facts.destination === leg.destination && facts.context === leg.context) return
     // A phone that the API called goes through the dialplan for the first time: that is where it was meant to go.
     if (!leg.isRouted && leg.originator === undefined) return
     const from = leg.destination
