@@ -132,12 +132,15 @@ const keyCredential = (
   },
 })
 
+/** Who is calling, and how it proved that. */
+interface Identity {
+  readonly principal: Principal
+  readonly credential: Credential
+  readonly pass?: Pass
+}
+
 /** Who is calling: by one of the other means, or by key. */
-async function identify(
-  request: FastifyRequest,
-  dialect: Dialect,
-  options: GuardOptions,
-): Promise<{ principal: Principal; credential: Credential; pass?: Pass }> {
+async function identify(request: FastifyRequest, dialect: Dialect, options: GuardOptions): Promise<Identity> {
   for (const find of options.passes) {
     const pass = find(request, dialect)
     if (pass) return { ...pass, pass }
@@ -201,26 +204,29 @@ export async function guard(request: FastifyRequest, reply: FastifyReply, option
     limitHeaders(reply, verdict)
     if (count && !verdict.allowed) throw new Problem('RATE_LIMITED')
   }
-  // Answers to callers whose key is not known yet show the limit of their address.
-  await limitBy(`address ${addressKey}`, false)
-  if (options.requireHttps && !client.https) throw new Problem('HTTPS_REQUIRED')
-  if (!options.allowedIps.isEmpty && !options.allowedIps.contains(client.address)) throw new Problem('IP_DENIED')
-  if (options.ceiling && !options.ceiling.peek(addressKey, now).allowed) {
-    const verdict = options.ceiling.peek(addressKey, now)
-    facts.verdict = { ...verdict, window: 'minute' }
-    reply.header('retry-after', verdict.retryAfterSeconds)
-    throw new Problem('RATE_LIMITED')
+  const admit = async (): Promise<Identity> => {
+    if (options.requireHttps && !client.https) throw new Problem('HTTPS_REQUIRED')
+    if (!options.allowedIps.isEmpty && !options.allowedIps.contains(client.address)) throw new Problem('IP_DENIED')
+    const ceiling = options.ceiling?.peek(addressKey, now)
+    if (ceiling && !ceiling.allowed) {
+      facts.verdict = { ...ceiling, window: 'minute' }
+      reply.header('retry-after', ceiling.retryAfterSeconds)
+      throw new Problem('RATE_LIMITED')
+    }
+    try {
+      return await identify(request, dialect, options)
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'UNAUTHORIZED') options.ceiling?.take(addressKey, now)
+      throw error
+    }
   }
-  let found: Awaited<ReturnType<typeof identify>>
-  try {
-    found = await identify(request, dialect, options)
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'UNAUTHORIZED') options.ceiling?.take(addressKey, now)
+  const { principal, credential, pass } = await admit().catch(async (error) => {
+    // Answers to callers whose key is not known show the limit of their address.
+    if (!facts.verdict) await limitBy(`address ${addressKey}`, false)
     throw error
-  }
-  const { principal, pass } = found
+  })
   facts.principal = principal
-  facts.credential = found.credential
+  facts.credential = credential
   await limitBy(dialect.limitByKey ? `key ${principal.id}` : `address ${addressKey}`, true)
   facts.reach = pass ? await reachOfPass(pass, options) : await reachOf(request, dialect, principal, options)
 }
