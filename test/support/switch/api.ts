@@ -2,6 +2,7 @@ import type { Channel } from './channel.ts'
 import { gatewayXml, registrationsXml } from './contacts.ts'
 import type { SwitchCore } from './core.ts'
 import { show } from './show.ts'
+import { textStatus } from './sofia-text.ts'
 import { json, plainDump } from './wire.ts'
 
 /** What the fake itself knows beside the core's state. */
@@ -16,6 +17,8 @@ export interface ApiWorld {
   readonly cachedUsers: Set<string>
   /** Answers of phones to `originate`: called with the dial string, gives a failure cause or undefined for an answer. */
   readonly dialled: (dialString: string) => string | undefined
+  /** Users of the directory, as USER@DOMAIN. */
+  readonly directory: Set<string>
   /** Queues, agents and such for callcenter_config: answered here, by the whole argument text. */
   readonly callcenter: Map<string, string>
 }
@@ -168,7 +171,7 @@ const sofia: Api = (world, text) => {
   if (verb === 'profile') return sofiaProfile(world, words)
   if (verb === 'jsonstatus') return `${JSON.stringify(jsonStatus(world), null, '\t').replaceAll('": ', '":\t')}\n`
   if (verb === 'xmlstatus') return xmlStatus(world, words)
-  if (verb === 'status') return xmlStatus(world, words)
+  if (verb === 'status') return textStatus(world, words)
   return `Unknown Command [${verb}]\n`
 }
 
@@ -409,6 +412,13 @@ export const apis: Readonly<Record<string, Api>> = {
     )
     const contacts = found.map((each) => `sofia/${each.profile}/${each.contact.replace(/^.*<(.*)>.*$/, '$1')}`)
     return contacts.length === 0 ? 'error/user_not_registered' : contacts.join(',')
+  },
+  user_exists: (world, text) => {
+    const [, user, domain] = split(text)
+    const name = `${user}@${domain}`
+    if (!world.directory.has(name)) return 'false'
+    world.cachedUsers.add(name)
+    return 'true'
   },
   memcache,
   xml_flush_cache: xmlFlushCache,

@@ -64,6 +64,8 @@ export class FakeSwitch {
   readonly faults = new Faults()
   /** Values behind `memcache get`, by key; `memcache delete` removes them. */
   readonly memcache = new Map<string, string>()
+  /** Users of the directory, as USER@DOMAIN: what `user_exists` finds, and then counts as cached. */
+  readonly directory = new Set<string>()
   /** Users that mod_xml_curl has cached, as USER@DOMAIN: what `xml_flush_cache` counts. */
   readonly cachedUsers = new Set<string>()
   /** Values of `global_getvar`. */
@@ -456,6 +458,7 @@ export class FakeSwitch {
       memcache: this.memcache,
       profiles: this.#options.profiles ?? ['external', 'internal'],
       cachedUsers: this.cachedUsers,
+      directory: this.directory,
       dialled: (dial) => this.dialled(dial),
       callcenter: this.callcenter,
     }
