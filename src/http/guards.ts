@@ -132,7 +132,7 @@ const keyCredential = (
   },
 })
 
-/** Who is calling, and by what means. */
+/** Who is calling, and how it proved that. */
 interface Identity {
   readonly principal: Principal
   readonly credential: Credential
@@ -220,14 +220,13 @@ export async function guard(request: FastifyRequest, reply: FastifyReply, option
       throw error
     }
   }
-  const found = await admit().catch(async (error) => {
+  const { principal, credential, pass } = await admit().catch(async (error) => {
     // Answers to callers whose key is not known show the limit of their address.
     if (!facts.verdict) await limitBy(`address ${addressKey}`, false)
     throw error
   })
-  const { principal, pass } = found
   facts.principal = principal
-  facts.credential = found.credential
+  facts.credential = credential
   await limitBy(dialect.limitByKey ? `key ${principal.id}` : `address ${addressKey}`, true)
   facts.reach = pass ? await reachOfPass(pass, options) : await reachOf(request, dialect, principal, options)
 }

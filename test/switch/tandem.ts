@@ -1,10 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import pg from 'pg'
 import { cloneDatabase } from '../support/cluster.ts'
 import type { SwitchEnvironment } from './environment.ts'
+
+const run = promisify(execFile)
 
 /** The key of the suite's Tandem. */
 const apiKey = 'switch-suite-key-0123456789abcdef'
@@ -46,19 +49,18 @@ export async function startTandem(
   ])
   await prepare?.(sql)
   const folder = mkdtempSync(join(tmpdir(), 'tandem-switch-suite-'))
-  const child = spawn(process.execPath, ['bin/tandem.js', 'serve'], {
-    env: {
-      ...process.env,
-      TANDEM_PORT: String(environment.tandemPort),
-      TANDEM_DATABASE_URL: clone.url,
-      TANDEM_DATA_DIR: folder,
-      TANDEM_API_KEY: apiKey,
-      TANDEM_SWITCH_URL: environment.url,
-      TANDEM_RATE_LIMIT__ENABLED: 'false',
-      TANDEM_NATIVE__RATE_LIMIT__ENABLED: 'false',
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const env = {
+    ...process.env,
+    TANDEM_PORT: String(environment.tandemPort),
+    TANDEM_DATABASE_URL: clone.url,
+    TANDEM_DATA_DIR: folder,
+    TANDEM_API_KEY: apiKey,
+    TANDEM_SWITCH_URL: environment.url,
+    TANDEM_RATE_LIMIT__ENABLED: 'false',
+    TANDEM_NATIVE__RATE_LIMIT__ENABLED: 'false',
+  }
+  await run(process.execPath, ['bin/tandem.js', 'migrate'], { env })
+  const child = spawn(process.execPath, ['bin/tandem.js', 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let log = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (log += String(data)))
   const url = `http://127.0.0.1:${environment.tandemPort}`

@@ -26,6 +26,13 @@ const living = new Set([
   'CALL_UPDATE',
 ])
 
+/** States in which CHANNEL_CREATE has not come yet: what they say of a channel lacks what ties it to others. */
+const unborn = new Set(['CS_NEW', 'CS_INIT'])
+
+/** True for an event that may bring an unknown channel in. */
+const isOfLiving = (event: EventLike): boolean =>
+  living.has(event.name) && !(event.name === 'CHANNEL_STATE' && unborn.has(event.get('Channel-State') ?? ''))
+
 /** Every event the model understands; others are passed over. */
 const understood = new Set([...living, 'CHANNEL_UUID', 'CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE', 'CHANNEL_DESTROY'])
 
@@ -158,7 +165,7 @@ export class CallModel {
   #hear(event: EventLike, facts: ChannelFacts, nowMs: number): void {
     if (event.name === 'CHANNEL_CREATE') this.#ended.remove(facts.uuid)
     const known = this.#legs.get(facts.uuid)
-    if (!known && (!living.has(event.name) || this.#ended.has(facts.uuid))) return
+    if (!known && (!isOfLiving(event) || this.#ended.has(facts.uuid))) return
     const leg = known ?? this.#enter(facts, nowMs, false)
     if (known) this.#noteTransfer(leg, facts)
     this.#move(leg, facts)
@@ -235,6 +242,10 @@ export class CallModel {
   #noteTransfer(leg: Leg, facts: ChannelFacts): void {
     if (leg.profileIndex === undefined || facts.profileIndex === undefined) return
     if (facts.profileIndex <= leg.profileIndex || !isUp(leg.state)) return
+    // Joining two calls by uuid_bridge makes new profiles too, of the same numbers.
+    if (facts.destination === leg.destination && facts.context === leg.context) return
+    // A phone that the API called goes through the dialplan for the first time: that is where it was meant to go.
+    if (!leg.isRouted && leg.originator === undefined) return
     const from = leg.destination
     leg.profileIndex = facts.profileIndex
     leg.destination = facts.destination || from

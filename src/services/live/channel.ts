@@ -23,6 +23,8 @@ export interface ChannelFacts {
   readonly domainUuid: string | undefined
   /** Grows with every transfer (facts 7); a row does not say it. */
   readonly profileIndex: number | undefined
+  /** It has been through the dialplan. */
+  readonly isRouted: boolean
   readonly createdMs: number
   readonly answeredMs: number | null
   readonly endedMs: number | null
@@ -97,6 +99,7 @@ export function channelOfEvent(event: EventLike, nowMs: number): ChannelFacts | 
     domainName: event.get('variable_domain_name') || undefined,
     domainUuid: event.get('variable_domain_uuid') || undefined,
     profileIndex: Number(event.get('Caller-Profile-Index')) || undefined,
+    isRouted: event.get('Channel-HIT-Dialplan') === 'true',
     createdMs: micros(event.get('Caller-Channel-Created-Time')) ?? atMs,
     answeredMs,
     endedMs: micros(event.get('Caller-Channel-Hangup-Time')),
@@ -130,6 +133,7 @@ export function channelOfRow(row: Readonly<Record<string, string>>, nowMs: numbe
     domainName: undefined,
     domainUuid: undefined,
     profileIndex: undefined,
+    isRouted: true,
     createdMs,
     answeredMs: null,
     endedMs: null,

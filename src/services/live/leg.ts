@@ -21,6 +21,8 @@ export interface Leg {
   domainUuid: string | undefined
   /** How often it was transferred; undefined while only a row told of it. */
   profileIndex: number | undefined
+  /** It has been through the dialplan. */
+  isRouted: boolean
   partner: string | undefined
   /** It was in a bridge that ended: what it does next tells whether it lives on alone. */
   looseSinceMs: number | undefined
@@ -46,6 +48,7 @@ export const newLeg = (facts: ChannelFacts, nowMs: number): Leg => ({
   domainName: facts.domainName,
   domainUuid: facts.domainUuid,
   profileIndex: facts.profileIndex,
+  isRouted: facts.isRouted,
   partner: undefined,
   looseSinceMs: undefined,
   lastPartner: undefined,
@@ -70,6 +73,7 @@ export function refresh(leg: Leg, facts: ChannelFacts, nowMs: number): void {
   leg.domainName = facts.domainName ?? leg.domainName
   leg.domainUuid = facts.domainUuid ?? leg.domainUuid
   leg.answeredMs = facts.answeredMs ?? leg.answeredMs
+  leg.isRouted ||= facts.isRouted
   leg.profileIndex = facts.profileIndex ?? leg.profileIndex
   leg.heardMs = nowMs
 }
