@@ -3,9 +3,11 @@ import type { ChildLoggerOptions } from 'pino'
 import type { ColumnCatalog } from './adapters/database/columns.ts'
 import type { Database } from './adapters/database/database.ts'
 import type { EffectPort } from './adapters/effects.ts'
+import { switchFiles } from './adapters/switch-files.ts'
 import type { Values } from './config/settings.ts'
 import { actionDialect } from './dialects/actions/index.ts'
 import { cleanDialect } from './dialects/clean/index.ts'
+import { xmlHook } from './dialects/hooks/index.ts'
 import { nativeDialect } from './dialects/native/index.ts'
 import { systemRoutes } from './dialects/system/index.ts'
 import { Problem } from './errors.ts'
@@ -26,6 +28,8 @@ import { authenticator } from './services/authenticate.ts'
 import { domainDirectory } from './services/domains.ts'
 import { createMemoryLimitStore } from './services/limits/memory-limit-store.ts'
 import { createWindowCounter } from './services/limits/window-counter.ts'
+import type { XmlWorld } from './services/xml/door.ts'
+import { xmlAnswers } from './services/xml/sections.ts'
 
 /** Everything the application is composed of. */
 export interface AppParts {
@@ -87,6 +91,25 @@ const dialectFinder =
     if (!path.startsWith('/api/v1/') && path !== '/api/v1') return undefined
     return path.endsWith('.php') || path.includes('.php/') ? actions : clean
   }
+
+/** What the XML door makes its answers from. */
+const xmlWorld = ({ config, database, columns, logger }: AppParts): XmlWorld => ({
+  database,
+  columns,
+  files: switchFiles(config.hooks.xml.files_root),
+  options: {
+    cacheableMs: config.hooks.xml.cacheable_ms,
+    soundsDir: config.hooks.xml.sounds_dir,
+    recordingsDir: config.hooks.xml.recordings_dir,
+    variables: new Map(
+      config.hooks.xml.variables.map((item): [string, string] => {
+        const at = item.indexOf('=')
+        return [item.slice(0, at), item.slice(at + 1)]
+      }),
+    ),
+  },
+  warn: (facts, sentence) => logger.warn(facts, sentence),
+})
 
 const pathOf = (url: string): string => {
   const end = url.search(/[?#]/)
@@ -239,6 +262,16 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       revalidate: config.cache.enabled,
       neverCached: config.cache.exclude_endpoints,
       bodies,
+    })
+  const { xml } = config.hooks
+  if (xml.enabled)
+    await app.register(xmlHook, {
+      answer: xmlAnswers(xmlWorld(parts)),
+      allowed: parseAddressList(xml.allowed_ips),
+      trustedProxies: guards.trustedProxies,
+      user: xml.user,
+      password: xml.password,
+      maxBytes: xml.max_body_bytes,
     })
   await systemRoutes(app, { database, metrics, dialects: [dialects.clean, dialects.actions, dialects.native] })
   return app

@@ -1,4 +1,5 @@
 import {
+  assignments,
   databaseUrl,
   endpoints,
   flag,
@@ -97,6 +98,31 @@ export const settings = {
   'database.statement_timeout_ms': whole(15_000, [0, 3_600_000], 'Milliseconds a statement may run; 0 is for ever.'),
 
   'mail.user_created': flag(false, "Queues FusionPBX's mail to a user who was created."),
+  'hooks.xml.enabled': flag(true, 'Answers what mod_xml_curl of FreeSWITCH asks at /hooks/xml.'),
+  'hooks.xml.allowed_ips': ranges('Addresses that may ask there; the answers hold SIP passwords.', [
+    '127.0.0.0/8',
+    '::1',
+  ]),
+  'hooks.xml.user': headerSecret('User of the basic authentication there; when user and password are empty, none.'),
+  'hooks.xml.password': headerSecret('Password of the basic authentication there.'),
+  'hooks.xml.max_body_bytes': whole(262_144, [4096, 16_777_216], 'Most bytes of a request there.'),
+  'hooks.xml.cacheable_ms': whole(
+    0,
+    [0, 86_400_000],
+    'Milliseconds the switch may keep a user it was told of; 0 is not at all.',
+  ),
+  'hooks.xml.sounds_dir': optionalFolder(
+    'Folder of sounds as the switch knows it; empty leaves that to its own variable sounds_dir.',
+  ),
+  'hooks.xml.recordings_dir': optionalFolder(
+    'Folder of recordings as the switch knows it; empty leaves that to its own variable recordings_dir.',
+  ),
+  'hooks.xml.files_root': optionalFolder(
+    'Folder below which the files of the switch are found from here: / on its own host; empty where they are not.',
+  ),
+  'hooks.xml.variables': assignments(
+    'Global variables of the switch, name=value; those that are not known are left for the switch to fill in.',
+  ),
   'server.shutdown_grace_ms': whole(10_000, [0, 600_000], 'Milliseconds running requests have when the server stops.'),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>
 
