@@ -9,18 +9,17 @@ export interface XmlDifference {
   readonly tandem: string | undefined
 }
 
-/** Parents whose children may come in any order (README of the captured pairs, immaterial differences). */
+/** Elements whose place among their siblings means nothing (README of the captured pairs, immaterial differences). */
 const unordered: ReadonlySet<string> = new Set([
-  'params',
-  'variables',
-  'settings',
-  'global_settings',
-  'gateways',
-  'domains',
-  'queues',
-  'agents',
-  'users',
-  'network-lists',
+  'param',
+  'variable',
+  'gateway',
+  'domain',
+  'queue',
+  'agent',
+  'user',
+  'group',
+  'list',
 ])
 
 /** Parameters that FusionPBX forgets to cast, so that booleans come as `t` and `f`. */
@@ -29,7 +28,7 @@ const booleans: ReadonlySet<string> = new Set(['vm-enabled', 'vm-email-all-messa
 /** Attributes of a context that FreeSWITCH ignores: those of whoever called first stay in FusionPBX's cache. */
 const ignored: ReadonlySet<string> = new Set(['destination_number', 'hostname'])
 
-function valueOf(element: XmlElement, attribute: string, value: string): string {
+function comparable(element: XmlElement, attribute: string, value: string): string {
   if (element.name !== 'param' || attribute !== 'value') return value
   const name = element.attributes.get('name') ?? ''
   if (booleans.has(name)) return value === 't' ? 'true' : value === 'f' ? 'false' : value
@@ -42,9 +41,12 @@ interface Canonical {
   readonly children: readonly Canonical[]
   /** Equal for elements that say the same. */
   readonly text: string
-  /** Order among its siblings. */
+  /** Order among its siblings; of those of one rank the free ones may change places. */
   readonly rank: number
+  readonly isFree: boolean
 }
+
+const byText = (a: Canonical, b: Canonical): number => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0)
 
 /** What tells an element apart from its siblings. */
 const labelOf = ({ name, attributes }: XmlElement): string => {
@@ -61,19 +63,15 @@ function canonical(element: XmlElement, ranks: Ranks): Canonical {
   const attributes = new Map(
     [...element.attributes]
       .filter(([name]) => !(element.name === 'context' && ignored.has(name)))
-      .map(([name, value]): [string, string] => [name, valueOf(element, name, value)])
+      .map(([name, value]): [string, string] => [name, comparable(element, name, value)])
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   )
   const made = element.children.map((child) => canonical(child, ranks))
-  const byText = (a: Canonical, b: Canonical): number => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0)
-  const children = unordered.has(element.name)
-    ? made.sort(byText)
-    : element.name === 'context'
-      ? made.sort((a, b) => a.rank - b.rank || (ranks.size > 0 ? byText(a, b) : 0))
-      : made
-  const rank = ranks.get(element.attributes.get('uuid') ?? '') ?? 0
+  const children = made.toSorted((a, b) => a.rank - b.rank || (a.isFree && b.isFree ? byText(a, b) : 0))
+  const known = ranks.get(element.attributes.get('uuid') ?? '')
   const text = JSON.stringify([element.name, [...attributes], children.map((child) => child.text)])
-  return { label: labelOf(element), attributes, children, text, rank }
+  const isFree = unordered.has(element.name) || known !== undefined
+  return { label: labelOf(element), attributes, children, text, rank: known ?? 0, isFree }
 }
 
 const shown = (element: Canonical): string =>

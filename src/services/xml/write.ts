@@ -18,6 +18,14 @@ const references: Readonly<Record<string, string>> = {
 
 const needsCare = /[&<>"'\u0000-\u001f\ud800-\udfff\ufffe\uffff]|\$\$\{|x-pre-process/i
 
+/** Halves of characters, which no text of a database or request can hold: they mark what only we may write. */
+const open = '\ud800'
+const close = '\udfff'
+const reference = /\ud800([\w.-]+)\udfff/
+
+/** A global variable of the switch inside a value: FreeSWITCH puts its own in when it reads the answer. */
+export const globalVariable = (name: string): string => `${open}${name}${close}`
+
 /**
  * Text as an attribute holds it. Besides XML's own characters two things are written as references, because
  * FreeSWITCH runs every answer of mod_xml_curl through its preprocessor before it parses it: `$${` would be replaced
@@ -26,6 +34,13 @@ const needsCare = /[&<>"'\u0000-\u001f\ud800-\udfff\ufffe\uffff]|\$\$\{|x-pre-pr
  */
 export function escapeXml(text: string): string {
   if (!needsCare.test(text)) return text
+  return text.includes(open) ? text.split(reference).map(escapePart).join('') : escaped(text)
+}
+
+/** Names of variables stand at the odd places between the parts of a text that was split by `reference`. */
+const escapePart = (part: string, index: number): string => (index % 2 === 0 ? escaped(part) : `$\${${part}}`)
+
+function escaped(text: string): string {
   return text
     .replace(unholdable, '')
     .replace(/[&<>"'\t\n\r]/g, (character) => references[character] as string)
@@ -44,6 +59,10 @@ const attributesOf = (attributes: Attributes): string => {
   for (const name in attributes) text += ` ${name}="${escapeXml(attributes[name] as string)}"`
   return text
 }
+
+/** `text` without `$` but in front of these names in braces, which are safe to fill in: `uuid}`, `strftime`. */
+export const inertBut = (text: string, allowed: readonly string[]): string =>
+  allowed.reduce((made, name) => made.replaceAll(`{${name}`, `\${${name}`), inert(text))
 
 /** An element on lines of its own: the preprocessor of FreeSWITCH reads lines, and a short one costs it least. */
 export const element = (name: string, attributes: Attributes, children?: string): string =>
