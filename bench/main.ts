@@ -4,8 +4,9 @@ import type { Row, Suite } from './row.ts'
 import { busyShare, machine } from './support/machine.ts'
 import { progressLine } from './support/progress.ts'
 import { table } from './support/table.ts'
+import { xmlSuite } from './xml/suite.ts'
 
-const suites: readonly Suite[] = [restSuite]
+const suites: readonly Suite[] = [restSuite, xmlSuite]
 
 const explanation = `ratio: the baseline's cost divided by ours, so 1 is as cheap as the baseline and 0.5 costs twice as much.
 Costs are CPU time of the measured process for one request, unless the row says otherwise. Ratios are the median over

@@ -3,7 +3,6 @@ import type { ChildLoggerOptions } from 'pino'
 import type { ColumnCatalog } from './adapters/database/columns.ts'
 import type { Database } from './adapters/database/database.ts'
 import type { EffectPort } from './adapters/effects.ts'
-import { switchFiles } from './adapters/switch-files.ts'
 import type { Values } from './config/settings.ts'
 import { actionDialect } from './dialects/actions/index.ts'
 import { cleanDialect } from './dialects/clean/index.ts'
@@ -28,8 +27,8 @@ import { authenticator } from './services/authenticate.ts'
 import { domainDirectory } from './services/domains.ts'
 import { createMemoryLimitStore } from './services/limits/memory-limit-store.ts'
 import { createWindowCounter } from './services/limits/window-counter.ts'
-import type { XmlWorld } from './services/xml/door.ts'
 import { xmlAnswers } from './services/xml/sections.ts'
+import { xmlWorld } from './xml-world.ts'
 
 /** Everything the application is composed of. */
 export interface AppParts {
@@ -91,25 +90,6 @@ const dialectFinder =
     if (!path.startsWith('/api/v1/') && path !== '/api/v1') return undefined
     return path.endsWith('.php') || path.includes('.php/') ? actions : clean
   }
-
-/** What the XML door makes its answers from. */
-const xmlWorld = ({ config, database, columns, logger }: AppParts): XmlWorld => ({
-  database,
-  columns,
-  files: switchFiles(config.hooks.xml.files_root),
-  options: {
-    cacheableMs: config.hooks.xml.cacheable_ms,
-    soundsDir: config.hooks.xml.sounds_dir,
-    recordingsDir: config.hooks.xml.recordings_dir,
-    variables: new Map(
-      config.hooks.xml.variables.map((item): [string, string] => {
-        const at = item.indexOf('=')
-        return [item.slice(0, at), item.slice(at + 1)]
-      }),
-    ),
-  },
-  warn: (facts, sentence) => logger.warn(facts, sentence),
-})
 
 const pathOf = (url: string): string => {
   const end = url.search(/[?#]/)
@@ -266,7 +246,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const { xml } = config.hooks
   if (xml.enabled)
     await app.register(xmlHook, {
-      answer: xmlAnswers(xmlWorld(parts)),
+      answer: xmlAnswers(xmlWorld(config, database, columns, (facts, sentence) => logger.warn(facts, sentence))),
       allowed: parseAddressList(xml.allowed_ips),
       trustedProxies: guards.trustedProxies,
       user: xml.user,

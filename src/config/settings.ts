@@ -117,8 +117,9 @@ export const settings = {
   'hooks.xml.recordings_dir': optionalFolder(
     'Folder of recordings as the switch knows it; empty leaves that to its own variable recordings_dir.',
   ),
-  'hooks.xml.files_root': optionalFolder(
-    'Folder below which the files of the switch are found from here: / on its own host; empty where they are not.',
+  'hooks.xml.files_root': folder(
+    '/',
+    'Folder below which the files of the switch are found from here: / on its own host; elsewhere any that holds none.',
   ),
   'hooks.xml.variables': assignments(
     'Global variables of the switch, name=value; those that are not known are left for the switch to fill in.',

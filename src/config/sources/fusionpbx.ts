@@ -93,8 +93,6 @@ export function fusionpbxLayer(paths: readonly string[]): Layer {
   give('freeswitch.cache_dir', firstOf(conf, 'cache.location'))
   give('hooks.xml.sounds_dir', firstOf(conf, 'switch.sounds.dir'))
   give('hooks.xml.recordings_dir', firstOf(conf, 'switch.recordings.dir'))
-  // FusionPBX and its switch usually share a host; where they do not, the files are simply not there.
-  give('hooks.xml.files_root', '/')
   const type = conf.get('database.0.type') || 'pgsql'
   if (type !== 'pgsql') return noDatabase(`is not set, and FusionPBX here runs on ${JSON.stringify(type)}`)
   give('database_url', databaseUrl(conf))
