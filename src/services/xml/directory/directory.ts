@@ -46,8 +46,8 @@ function userLookup({ database, columns, options }: XmlWorld): XmlAnswerer {
     const uuid = parseUuid(request.get('domain_uuid') ?? '')
     if (user === undefined || isNobody(user) || (name ?? uuid) === undefined) return undefined
     // The name decides: the UUID beside it may be that of the caller's tenant, who calls a user of another.
-    const [row] = await database.query<UserRow>(name === undefined ? byUuid : byName, [name ?? uuid, user])
-    return row && userDocument(row, options.cacheableMs)
+    const [found] = await database.query<{ row: string }>(name === undefined ? byUuid : byName, [name ?? uuid, user])
+    return found && userDocument(JSON.parse(found.row) as UserRow, options.cacheableMs)
   }
 }
 

@@ -43,15 +43,11 @@ function voicemailParams(row: UserRow): string {
   )
 }
 
-type Setting = readonly [type: string | null, name: string | null, value: string | null]
-
 const settingsOf = (row: UserRow, type: 'param' | 'variable'): string =>
-  row.settings === ''
-    ? ''
-    : (JSON.parse(row.settings) as Setting[])
-        .filter((setting) => setting[0] === type)
-        .map(([, name, value]) => element(type, { name: inert(name ?? ''), value: inert(value ?? '') }))
-        .join('')
+  (row.settings ?? [])
+    .filter((setting) => setting[0] === type)
+    .map(([, name, value]) => element(type, { name: inert(name ?? ''), value: inert(value ?? '') }))
+    .join('')
 
 /** A virtual extension may register from nowhere: an access list of this name never exists. */
 const accessList = (row: UserRow): string =>
