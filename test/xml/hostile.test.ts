@@ -20,9 +20,15 @@ function elementsOf(text: string): { name: string; attributes: Record<string, st
 const valueOfParam = (text: string, name: string): string | undefined =>
   elementsOf(text).find((element) => element.attributes.name === name)?.attributes.value
 
-/** What XML 1.0 can hold of a text. */
+/**
+ * What XML 1.0 can hold of a text, and FreeSWITCH: it does not escape what stands behind `<!` when it writes a document
+ * anew (switch_xml_ampencode of 1.10 and 1.11), so that a quote there would end the value.
+ */
 const holdable = (text: string): string =>
-  [...text].filter((character) => /[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.test(character)).join('')
+  [...text]
+    .filter((character) => /[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.test(character))
+    .join('')
+    .replace(/<+(?=!.*")/gs, '')
 
 /** Texts of a database: whatever UTF-8 can say but NUL, with what breaks documents in it often. */
 const anyText = fc
@@ -31,6 +37,7 @@ const anyText = fc
       fc.string({ unit: 'binary' }),
       fc.constantFrom(
         '<',
+        '<!"/>',
         '>',
         '&',
         '"',
@@ -110,6 +117,8 @@ describe('values of tenants cannot break an answer', () => {
         // Nothing that the preprocessor of FreeSWITCH would act on is left (it reads lines, and any letter case).
         assert.doesNotMatch(text, /x-pre-process|\$\$\{|<include>|<!--/i)
         assert.equal(text.split('<?').length, 2)
+        for (const { attributes } of elementsOf(text))
+          for (const value of Object.values(attributes)) assert.doesNotMatch(value, /<!.*"/s)
       }),
       { numRuns: 150 },
     ))

@@ -5,6 +5,13 @@ export type Attributes = Readonly<Record<string, string>>
 const unholdable =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 
+/**
+ * `<` in front of `!` where a quote follows. When FreeSWITCH writes a document that it has read, to keep or to merge it,
+ * it takes `<!` for the beginning of a comment and escapes nothing behind it: the quote would end the attribute, and
+ * what follows would be elements of the tenant's choice.
+ */
+const unsafeForSwitch = /<+(?=!.*")/gs
+
 const references: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -30,7 +37,7 @@ export const globalVariable = (name: string): string => `${open}${name}${close}`
  * Text as an attribute holds it. Besides XML's own characters two things are written as references, because
  * FreeSWITCH runs every answer of mod_xml_curl through its preprocessor before it parses it: `$${` would be replaced
  * by one of its global variables, and a line with `X-PRE-PROCESS` is a command or is dropped. White space that an
- * attribute would turn into blanks is a reference too; what XML cannot hold is left out.
+ * attribute would turn into blanks is a reference too; what XML or FreeSWITCH cannot hold is left out.
  */
 export function escapeXml(text: string): string {
   if (!needsCare.test(text)) return text
@@ -43,6 +50,7 @@ const escapePart = (part: string, index: number): string => (index % 2 === 0 ? e
 function escaped(text: string): string {
   return text
     .replace(unholdable, '')
+    .replace(unsafeForSwitch, '')
     .replace(/[&<>"'\t\n\r]/g, (character) => references[character] as string)
     .replaceAll('$${', '&#36;${')
     .replace(/x-pre-process/gi, (word) => word.replace('-', '&#45;'))
