@@ -22,13 +22,15 @@ const valueOfParam = (text: string, name: string): string | undefined =>
 
 /**
  * What XML 1.0 can hold of a text, and FreeSWITCH: it does not escape what stands behind `<!` when it writes a document
- * anew (switch_xml_ampencode of 1.10 and 1.11), so that a quote there would end the value.
+ * anew (switch_xml_ampencode of 1.10 and 1.11), so that a quote there would end the value. White space of other kinds
+ * is a blank in an attribute (XML 1.0 section 3.3.3).
  */
 const holdable = (text: string): string =>
   [...text]
     .filter((character) => /[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.test(character))
     .join('')
     .replace(/<+(?=!.*")/gs, '')
+    .replace(/\r\n|[\t\n\r]/g, ' ')
 
 /** Texts of a database: whatever UTF-8 can say but NUL, with what breaks documents in it often. */
 const anyText = fc

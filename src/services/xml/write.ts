@@ -18,9 +18,6 @@ const references: Readonly<Record<string, string>> = {
   '>': '&gt;',
   '"': '&quot;',
   "'": '&apos;',
-  '\t': '&#9;',
-  '\n': '&#10;',
-  '\r': '&#13;',
 }
 
 const needsCare = /[&<>"'\u0000-\u001f\ud800-\udfff\ufffe\uffff]|\$\$\{|x-pre-process/i
@@ -36,8 +33,9 @@ export const globalVariable = (name: string): string => `${open}${name}${close}`
 /**
  * Text as an attribute holds it. Besides XML's own characters two things are written as references, because
  * FreeSWITCH runs every answer of mod_xml_curl through its preprocessor before it parses it: `$${` would be replaced
- * by one of its global variables, and a line with `X-PRE-PROCESS` is a command or is dropped. White space that an
- * attribute would turn into blanks is a reference too; what XML or FreeSWITCH cannot hold is left out.
+ * by one of its global variables, and a line with `X-PRE-PROCESS` is a command or is dropped. Tabs and ends of lines
+ * are the blanks that XML makes of them in an attribute (section 3.3.3); as references they would get into headers of
+ * SIP. What XML or FreeSWITCH cannot hold is left out.
  */
 export function escapeXml(text: string): string {
   if (!needsCare.test(text)) return text
@@ -51,7 +49,8 @@ function escaped(text: string): string {
   return text
     .replace(unholdable, '')
     .replace(unsafeForSwitch, '')
-    .replace(/[&<>"'\t\n\r]/g, (character) => references[character] as string)
+    .replace(/\r\n|[\t\n\r]/g, ' ')
+    .replace(/[&<>"']/g, (character) => references[character] as string)
     .replaceAll('$${', '&#36;${')
     .replace(/x-pre-process/gi, (word) => word.replace('-', '&#45;'))
 }
