@@ -10,9 +10,9 @@ export function addMigrate(program: Command, context: CliContext): void {
   withJson(program.command('migrate'))
     .description("bring Tandem's own schema up to date; FusionPBX's tables are never touched")
     .action(async (options: CommonOptions) => {
-      const applied = await withDatabase(context.config(), async ({ database }) => {
+      const applied = await withDatabase(context.config(), async ({ database, url }) => {
         const steps = await migrate(database)
-        await migrateJobs(database.pool)
+        await migrateJobs(url)
         return steps
       })
       const forPeople =

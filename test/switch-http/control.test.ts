@@ -204,8 +204,10 @@ test('S004-CALLS-HANGUP, S004-CALLS-TRANSFER: whatever is no UUID or no destinat
   for (const body of ['[]', '"x"', '7', 'null', '{"call_uuid":{"a":1}}'])
     refusedAs(await app.call('POST', '/api/v1/active-calls/hangup', body), 400, 'VALIDATION_ERROR')
   refusedAs(await act(a.uuid, 'hangup', { cause: 'x' }), 400, 'VALIDATION_ERROR')
+  // Its own look at the switch goes on meanwhile, and asks nothing that came from a request.
+  const ownQuestions = /^api (show (channels|registrations) (count )?as json|sofia (jsonstatus|xmlstatus gateway))$/
   assert.deepEqual(
-    app.fake.lines().filter((line) => !/^api (uuid_dump|sofia_contact)/.test(line)),
+    app.fake.lines().filter((line) => !/^api (uuid_dump|sofia_contact)/.test(line) && !ownQuestions.test(line)),
     [],
   )
   assert.ok(app.fake.channels.includes(a))

@@ -42,7 +42,14 @@ function jobPool(connectionString: string, onError: (error: Error) => void): pg.
 }
 
 /** Brings the job library's own schema up to date. */
-export const migrateJobs = (pool: pg.Pool): Promise<void> => runMigrations({ pgPool: pool, schema, logger: quiet })
+export async function migrateJobs(databaseUrl: string): Promise<void> {
+  const pool = jobPool(databaseUrl, () => {})
+  try {
+    await runMigrations({ pgPool: pool, schema, logger: quiet })
+  } finally {
+    await pool.end()
+  }
+}
 
 /** The outbox: carries out effects of committed writes at once, and those that are owed until they arrive. */
 export interface Outbox extends EffectPort {
