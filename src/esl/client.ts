@@ -108,8 +108,28 @@ export class EslClient implements AsyncDisposable {
    * Rejects with CommandError for what is no API command, with EslError when there is no answer. A missed deadline
    * closes the connection.
    */
-  async api(command: Command, options: CallOptions = {}): Promise<string> {
-    return this.#ask(`api ${textOf(command, 'api')}`, 'api', options)
+  api(command: Command, options: CallOptions = {}): Promise<string> {
+    // Not async: this is the busiest function there is, and a promise around a promise would be felt.
+    try {
+      return this.#ask(`api ${textOf(command, 'api')}`, 'api', options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /**
+   * As `api`, for answers of many megabytes, which are not always UTF-8: `read` gets the bytes as they came, and may use
+   * them until the promise it gives has settled. Answers what it gives.
+   */
+  async apiBytes<T>(command: Command, read: (bytes: Buffer) => T | Promise<T>, options: CallOptions = {}): Promise<T> {
+    const text = `api ${textOf(command, 'api')}`
+    const connection = this.#live
+    const bytes = await this.#through(options, (live, timeoutMs) => live.askBytes(text, timeoutMs))
+    try {
+      return await read(bytes)
+    } finally {
+      connection?.giveBack(bytes)
+    }
   }
 
   /** Sends a command of the connection, such as `sendEvent()`, and answers its Reply-Text. Otherwise like `api`. */
@@ -173,11 +193,13 @@ export class EslClient implements AsyncDisposable {
     }
   }
 
-  /** Ends for good; what waits for an answer is rejected with CLOSED, and events not yet delivered are dropped. */
+  /**
+   * Ends for good and resolves when the socket is closed. What waits for an answer is rejected with CLOSED, and events
+   * not yet delivered are dropped.
+   */
   async close(): Promise<void> {
-    if (this.#state === 'closed') return
-    const error = new EslError('CLOSED', 'the client was closed')
-    this.#signal('close', error)
+    if (this.#state !== 'closed') this.#signal('close', new EslError('CLOSED', 'the client was closed'))
+    await this.#session?.gone
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -268,7 +290,14 @@ export class EslClient implements AsyncDisposable {
     }
   }
 
-  #ask(text: string, accepts: 'api' | 'reply', { timeoutMs, signal }: CallOptions): Promise<string> {
+  #ask(text: string, accepts: 'api' | 'reply', options: CallOptions): Promise<string> {
+    return this.#through(options, (connection, timeoutMs) => connection.ask(text, accepts, timeoutMs))
+  }
+
+  #through<T>(
+    { timeoutMs, signal }: CallOptions,
+    ask: (connection: Connection, timeoutMs: number) => Promise<T>,
+  ): Promise<T> {
     const connection = this.#live
     if (!connection) return Promise.reject(this.#notReady())
     if (signal?.aborted) return Promise.reject(aborted(signal))
@@ -277,7 +306,7 @@ export class EslClient implements AsyncDisposable {
         new EslError('OVERLOADED', `${this.#options.maxPending} commands wait for an answer already`),
       )
     if (this.#pressed) connection.resume()
-    const answer = connection.ask(text, accepts, timeoutMs ?? this.#options.commandTimeoutMs)
+    const answer = ask(connection, timeoutMs ?? this.#options.commandTimeoutMs)
     return signal ? abortable(answer, signal) : answer
   }
 
@@ -343,7 +372,7 @@ function decoded(frame: Frame): EslEvent | undefined {
   }
 }
 
-function abortable(answer: Promise<string>, signal: AbortSignal): Promise<string> {
+function abortable<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(aborted(signal))
     signal.addEventListener('abort', abort, { once: true })

@@ -158,6 +158,12 @@ export function openNode(address: SwitchAddress, options: SwitchOptions): OpenNo
         timeoutMs,
         name,
       ),
+    apiBytes: (line, read, timeoutMs = commandTimeoutMs) =>
+      within(
+        readyFor(quick).then(() => quick.apiBytes(line, read, { timeoutMs: Math.max(timeoutMs, commandTimeoutMs) })),
+        timeoutMs,
+        name,
+      ),
     async background(line: Command, timeoutMs = backgroundTimeoutMs) {
       await within(readyFor(events), commandTimeoutMs, name)
       return events.bgapi(line, { timeoutMs })

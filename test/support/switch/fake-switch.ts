@@ -390,6 +390,11 @@ export class FakeSwitch {
     this.#overrides.unshift({ test, answer: typeof answer === 'string' ? () => answer : answer })
   }
 
+  /** Built-in answers again for everything. */
+  forgetOverrides(): void {
+    this.#overrides.length = 0
+  }
+
   // What the connections call
 
   #accept(socket: Socket): void {

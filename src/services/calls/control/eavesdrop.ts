@@ -8,8 +8,9 @@ export type EavesdropMode = 'listen' | 'whisper' | 'barge'
 
 const modes: Readonly<Record<EavesdropMode, Record<string, string>>> = {
   listen: {},
-  whisper: { eavesdrop_whisper_aleg: 'true' },
-  barge: { eavesdrop_bridge_aleg: 'true', eavesdrop_bridge_bleg: 'true' },
+  // FreeSWITCH's b-leg is what it writes to this leg, so what the party at it hears; its a-leg what the other side hears.
+  whisper: { eavesdrop_whisper_bleg: 'true' },
+  barge: { eavesdrop_whisper_aleg: 'true', eavesdrop_whisper_bleg: 'true' },
 }
 
 /** Rings an extension and lets it hear a call of its tenant. */
