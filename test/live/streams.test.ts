@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createKey } from '../../src/services/keys.ts'
 import { ours, theirs } from '../support/app.ts'
-import { listen, listenBySocket, startWorld } from './streams.ts'
+import { listen, listenBySocket, startWorld, whenTold } from './streams.ts'
 
 const from = (domain: { name: string }) => ({ 'x-domain': domain.name })
 
@@ -12,7 +12,7 @@ describe('the stream of events', () => {
     await using world = await startWorld()
     const { a } = world.fake.call({ domain: ours.name, from: '1001', to: '1002' })
     world.fake.register({ user: '1001', domain: ours.name })
-    await pause(50)
+    await whenTold(world.app, 'registration.added', 1)
     const client = await listen(world.base, { headers: from(ours) })
     assert.equal(client.response.headers['content-type'], 'text/event-stream; charset=utf-8')
     assert.equal(client.response.headers['cache-control'], 'no-store')

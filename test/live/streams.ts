@@ -163,6 +163,18 @@ export async function whenLive(app: TestApp, timeoutMs = 20_000): Promise<void> 
   }
 }
 
+/** Waits until so many events of a type were published. */
+export async function whenTold(app: TestApp, type: string, count: number, timeoutMs = 10_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs
+  for (;;) {
+    const { text } = await app.call('GET', '/metrics')
+    const found = text.split('\n').find((line) => line.startsWith(`tandem_events_total{type="${type}"}`))
+    if (Number(found?.split(' ')[1] ?? 0) >= count) return
+    if (Date.now() > deadline) throw new Error(`not ${count} of ${type} were published`)
+    await pause(10)
+  }
+}
+
 /** Starts an application over a fake switch, both listening. */
 export async function startWorld(options: TestAppOptions = {}, fake?: FakeSwitch): Promise<World> {
   const own = fake ?? (await startFakeSwitch())

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { ours, type TestApp } from '../support/app.ts'
 import { Channel } from '../support/switch/channel.ts'
 import { startFakeSwitch } from '../support/switch/fake-switch.ts'
-import { type Client, listen, startWorld, whenLive } from './streams.ts'
+import { type Client, listen, startWorld, whenLive, whenTold } from './streams.ts'
 
 const call = { domain: ours.name, from: '1001', to: '1002' }
 
@@ -25,6 +25,7 @@ describe('the live model and its switch', () => {
     await using world = await startWorld()
     const stays = world.fake.call(call)
     const goes = world.fake.call(call)
+    await whenTold(world.app, 'call.bridged', 2)
     const client = await listen(world.base)
     await client.wait('snapshot')
     assert.deepEqual(inSnapshot(client).sort(), [stays.a.uuid, goes.a.uuid].sort())
@@ -56,6 +57,7 @@ describe('the live model and its switch', () => {
     const two = world.fake.addChannel({ user: '1003', domain: ours.name, dest: '1004' })
     world.fake.addGateway({ name: '33333333-0000-4000-8000-000000000001' })
     const phone = world.fake.register({ user: '1001', domain: ours.name })
+    await whenTold(world.app, 'registration.added', 1)
     const client = await listen(world.base)
     await client.wait('snapshot')
     await world.fake.restart(100)
@@ -110,6 +112,7 @@ describe('the live model and its switch', () => {
     await using world = await startWorld({ env: { TANDEM_EVENTS__CHECK_SECONDS: '1' } })
     const lost = world.fake.call(call)
     const held = world.fake.call(call)
+    await whenTold(world.app, 'call.bridged', 2)
     const client = await listen(world.base)
     await client.wait('snapshot')
     await pause(2100)
