@@ -1,5 +1,6 @@
 // Every test: types, then node:test on built files against one PostgreSQL cluster. Last line: `N passed, N failed`.
-// Usage: npm test [-- PART…]   runs only files whose path contains a PART; --faults runs the long property and fault runs.
+// Usage: npm test [-- PART…]   runs only files whose path contains a PART; --faults runs the long property and fault runs,
+// --switch the scenarios against the real FreeSWITCH that TANDEM_SWITCH_URL names (docs/switch-tests.md).
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -8,6 +9,7 @@ import { buildAll, buildOne } from './build.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const faults = process.argv.includes('--faults')
+const realSwitch = process.argv.includes('--switch')
 const parts = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
 const report = join(root, 'reports', 'tests.jsonl')
 // A folder of its own for each run, so that two runs in one checkout do not build over each other.
@@ -33,12 +35,16 @@ const finish = (passed, failed, skipped) => {
   process.exit(failed > 0 ? 1 : 0)
 }
 
+if (realSwitch && !process.env.TANDEM_SWITCH_URL) {
+  console.log('TANDEM_SWITCH_URL is not set: these scenarios need a real FreeSWITCH (docs/switch-tests.md)')
+  finish(0, 1, 0)
+}
 rmSync(report, { force: true })
 const types =
   parts.length > 0
     ? Promise.resolve(0)
     : run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'])
-const suffix = faults ? '.faults.ts' : '.test.ts'
+const suffix = realSwitch ? '.switch.ts' : faults ? '.faults.ts' : '.test.ts'
 const files = (await buildAll('test', suffix, outdir)).filter(
   (file) => parts.length === 0 || parts.some((part) => file.includes(part)),
 )
@@ -58,7 +64,8 @@ try {
   const args = [
     '--enable-source-maps',
     '--test',
-    '--test-concurrency=2',
+    // There is one real switch, and one port where it asks.
+    `--test-concurrency=${realSwitch ? 1 : 2}`,
     '--test-timeout=180000',
     '--test-reporter=./scripts/reporter.js',
     '--test-reporter-destination=stdout',

@@ -2,6 +2,7 @@ import type { Channel } from './channel.ts'
 import { gatewayXml, registrationsXml } from './contacts.ts'
 import type { SwitchCore } from './core.ts'
 import { show } from './show.ts'
+import { textStatus } from './sofia-text.ts'
 import { json, plainDump } from './wire.ts'
 
 /** What the fake itself knows beside the core's state. */
@@ -16,6 +17,8 @@ export interface ApiWorld {
   readonly cachedUsers: Set<string>
   /** Answers of phones to `originate`: called with the dial string, gives a failure cause or undefined for an answer. */
   readonly dialled: (dialString: string) => string | undefined
+  /** Users of the directory, as USER@DOMAIN. */
+  readonly directory: Set<string>
   /** Queues, agents and such for callcenter_config: answered here, by the whole argument text. */
   readonly callcenter: Map<string, string>
 }
@@ -44,30 +47,33 @@ function onChannel(
   }
 }
 
-function uuidTransfer(channel: Channel, words: string[], world: ApiWorld): string {
+function uuidTransfer(channel: Channel, words: string[], { core }: ApiWorld): string {
   const flag = words[0] === '-bleg' || words[0] === '-both' ? words.shift() : undefined
   const [dest = '', dialplan, context] = words
   const other = channel.peer
-  const moved = [channel, other].filter((leg) => leg !== undefined)
-  const legs = flag === '-both' ? moved : flag === '-bleg' ? moved.slice(1) : [channel]
-  world.core.unbridge(channel)
-  for (const leg of legs) {
-    leg.dest = dest
-    leg.dialplan = dialplan ?? leg.dialplan
-    leg.context = context ?? leg.context
-    leg.callUuid = leg.uuid
-    route(world, leg)
-  }
+  const both = [channel, other].filter((leg) => leg !== undefined)
+  const moved = flag === '-both' ? both : flag === '-bleg' ? both.slice(1) : [channel]
   // The leg left behind has nobody to talk to: the dialplan that bridged it is over.
-  for (const leg of moved) if (!legs.includes(leg)) world.core.hangup(leg)
+  const left = both.filter((leg) => !moved.includes(leg))
+  core.unbridge(channel)
+  for (const leg of left) core.hangup(leg)
+  for (const leg of moved) core.route(leg, dest, dialplan ?? leg.dialplan, context ?? leg.context)
   return '+OK\n'
 }
 
-/** The leg goes through the dialplan: an application runs, or the call ends for want of a route. */
-function route({ core }: ApiWorld, leg: Channel): void {
-  const application = core.dialplan(leg.dest, leg.context)
-  if (application === '') core.hangup(leg, 'NO_ROUTE_DESTINATION')
-  else core.execute(leg, application)
+const uuidBridge: Api = ({ core }, text) => {
+  const [one, two] = split(text)
+  if (one === undefined || two === undefined) return '-USAGE: <uuid> <other_uuid>\n'
+  const [a, b] = [core.channels.get(one), core.channels.get(two)]
+  if (a === undefined || b === undefined) return '-ERR Invalid uuid\n'
+  const left = [a.peer, b.peer].filter((leg) => leg !== undefined && leg !== a && leg !== b)
+  core.bridge(a, b)
+  for (const leg of left) if (leg !== undefined) core.hangup(leg)
+  Object.assign(a, { state: 'CS_SOFT_EXECUTE', application: 'uuid_bridge', applicationData: b.uuid })
+  Object.assign(b, { application: 'uuid_bridge', applicationData: a.uuid })
+  core.changed(a)
+  core.changed(b)
+  return `+OK ${b.uuid}\n`
 }
 
 const uuidHold: Api = (world, text) => {
@@ -103,7 +109,8 @@ const originate: Api = (world, text) => {
   if (match === null) return usages.originate as string
   const [, dial = '', target = '', tail = ''] = match
   const cause = world.dialled(dial)
-  if (cause !== undefined) return `-ERR ${cause}\n`
+  // Nobody there: no leg is made at all.
+  if (cause === 'USER_NOT_REGISTERED') return `-ERR ${cause}\n`
   const variables = dialVariables(dial)
   const endpoint = dial.replace(/^(\{[^}]*\}|\[[^\]]*\])*/, '')
   const user = /^user\/([^@]+)@(.+)$/.exec(endpoint)
@@ -116,23 +123,26 @@ const originate: Api = (world, text) => {
     dest: user?.[1] ?? endpoint,
     callerName: variables.origination_caller_id_name ?? '',
     callerNumber: variables.origination_caller_id_number ?? '0000000000',
-    // Facts 3: an originated leg's context is `default`, and its presence id is there only when the dial string sets it.
+    // Facts 3: an originated leg's context is `default`.
     context: 'default',
     presenceId: variables.presence_id ?? (user === null ? '' : `${user[1]}@${user[2]}`),
+    callUuid: variables.origination_uuid ?? '',
     variables,
   })
-  world.core.progress(leg)
-  world.core.answer(leg)
   leg.callUuid = leg.uuid
+  world.core.progress(leg)
+  if (cause !== undefined) {
+    world.core.hangup(leg, cause)
+    return `-ERR ${cause}\n`
+  }
+  world.core.answer(leg)
+  // After its answer the leg is shown as the caller: its number and the caller ID change places.
+  Object.assign(leg, { callerNumber: leg.dest, calleeNumber: leg.callerNumber })
+  world.core.fireChannel('CALL_UPDATE', leg)
   if (target.startsWith('&')) {
     const [, application = '', data = ''] = /^&([^(]+)\(?(.*?)\)?$/.exec(target) ?? []
     world.core.execute(leg, application, data)
-  } else {
-    leg.dest = target
-    leg.dialplan = dialplan ?? 'XML'
-    leg.context = context ?? 'default'
-    route(world, leg)
-  }
+  } else world.core.route(leg, target, dialplan ?? 'XML', context ?? 'default')
   return `+OK ${leg.uuid}\n`
 }
 
@@ -159,9 +169,9 @@ const sofia: Api = (world, text) => {
   const [verb, ...words] = split(text)
   if (verb === undefined) return 'USAGE:\n'
   if (verb === 'profile') return sofiaProfile(world, words)
-  if (verb === 'jsonstatus') return `${JSON.stringify(jsonStatus(world), undefined, '\t')}\n`
+  if (verb === 'jsonstatus') return `${JSON.stringify(jsonStatus(world), null, '\t').replaceAll('": ', '":\t')}\n`
   if (verb === 'xmlstatus') return xmlStatus(world, words)
-  if (verb === 'status') return xmlStatus(world, words)
+  if (verb === 'status') return textStatus(world, words)
   return `Unknown Command [${verb}]\n`
 }
 
@@ -182,9 +192,10 @@ function sofiaProfile(world: ApiWorld, [profile, verb, name]: string[]): string 
   }
   if (verb === 'register' || verb === 'unregister') return sofiaRegister(world, verb, name ?? '')
   if (verb === 'flush_inbound_reg') {
-    world.core.registrations = world.core.registrations.filter(
-      (each) => name !== undefined && name !== each.callId && name !== `${each.user}@${each.domain}`,
-    )
+    for (const each of world.core.registrations) {
+      const meant = name === undefined || name === each.callId || name === `${each.user}@${each.domain}`
+      if (meant) world.core.forget(each, 'flush')
+    }
     const what = name === undefined ? '' : ' matching specified call_id'
     return `+OK flushing all registrations${what}\n`
   }
@@ -255,22 +266,19 @@ function overview(world: ApiWorld): string {
   return `${parts.join('')}</profiles>\n`
 }
 
-/** Gateways stand inside their profile, each profile's own facts under `status` (facts 4). */
-function jsonStatus({ core, profiles }: ApiWorld): unknown {
-  const gatewaysOf = (profile: string) =>
-    [...core.gateways.values()]
+function jsonStatus(world: ApiWorld): unknown {
+  const gateways = (profile: string) =>
+    [...world.core.gateways.values()]
       .filter((each) => each.profile === profile)
       .map((each) => [each.name, { type: 'gateway', data: `sip:${each.username}@${each.proxy}`, state: each.state }])
-  const profileOf = (name: string) => {
-    const data = `sip:mod_sofia@127.0.0.1:${name === 'external' ? 5080 : 5060}`
-    const gateways = gatewaysOf(name)
-    return {
-      status: { type: 'profile', state: 'RUNNING', 'in-use': 0, data },
-      ...(gateways.length === 0 ? {} : { gateways: Object.fromEntries(gateways) }),
-      info: { 'domain-name': 'N/A', dialplan: 'XML' },
-    }
-  }
-  return { profiles: Object.fromEntries(profiles.map((name) => [name, profileOf(name)])) }
+  const profiles = world.profiles.map((name) => {
+    const url = `sip:mod_sofia@127.0.0.1:${name === 'external' ? 5080 : 5060}`
+    const own = gateways(name)
+    const status = { type: 'profile', state: 'RUNNING', 'in-use': 0, data: url }
+    const info = { 'domain-name': 'N/A', dialplan: 'XML', context: 'public', 'rtp-ip': ['127.0.0.1'], url }
+    return [name, { status, ...(own.length === 0 ? {} : { gateways: Object.fromEntries(own) }), info }]
+  })
+  return { profiles: Object.fromEntries(profiles) }
 }
 
 const memcache: Api = (world, text) => {
@@ -355,22 +363,10 @@ export const apis: Readonly<Record<string, Api>> = {
   ),
   uuid_hold: uuidHold,
   uuid_park: onChannel('-USAGE: <uuid>\n', noChannel, (channel, _words, { core }) => {
-    const other = channel.peer
-    core.unbridge(channel)
-    core.execute(channel, 'park')
-    channel.state = 'CS_PARK'
-    core.changed(channel)
-    if (other !== undefined) core.hangup(other)
+    core.park(channel)
     return '+OK\n'
   }),
-  uuid_bridge: (world, text) => {
-    const [one, two] = split(text)
-    if (one === undefined || two === undefined) return '-USAGE: <uuid> <other_uuid>\n'
-    const [a, b] = [world.core.channels.get(one), world.core.channels.get(two)]
-    if (a === undefined || b === undefined) return '-ERR Invalid uuid\n'
-    world.core.bridge(a, b)
-    return `+OK ${b.uuid}\n`
-  },
+  uuid_bridge: uuidBridge,
   uuid_broadcast: onChannel(
     '-USAGE: <uuid> <path> [aleg|bleg|holdb|both]\n',
     '-ERR invalid uuid\n',
@@ -416,6 +412,13 @@ export const apis: Readonly<Record<string, Api>> = {
     )
     const contacts = found.map((each) => `sofia/${each.profile}/${each.contact.replace(/^.*<(.*)>.*$/, '$1')}`)
     return contacts.length === 0 ? 'error/user_not_registered' : contacts.join(',')
+  },
+  user_exists: (world, text) => {
+    const [, user, domain] = split(text)
+    const name = `${user}@${domain}`
+    if (!world.directory.has(name)) return 'false'
+    world.cachedUsers.add(name)
+    return 'true'
   },
   memcache,
   xml_flush_cache: xmlFlushCache,

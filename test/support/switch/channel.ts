@@ -30,7 +30,7 @@ export interface ChannelOptions {
   createdMs?: number
 }
 
-type CallState = 'DOWN' | 'RINGING' | 'EARLY' | 'ACTIVE' | 'HELD' | 'UNHELD' | 'HANGUP'
+type CallState = 'DOWN' | 'RINGING' | 'EARLY' | 'ACTIVE' | 'HELD' | 'UNHELD' | 'RING_WAIT' | 'HANGUP'
 
 /** One leg, as the core knows it. Change it through FakeSwitch, which also fires the events. */
 export class Channel {

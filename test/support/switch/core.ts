@@ -34,6 +34,7 @@ export class SwitchCore {
   readonly #bridges = new Map<string, readonly [string, string, string]>()
   readonly #deliver: (event: FakeEvent) => void
   readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #dropped: Gateway[] = []
   #sequence = 500
   #lastUs = 0
 
@@ -100,10 +101,14 @@ export class SwitchCore {
       change()
       return
     }
+    this.#after(this.showDelayMs, change)
+  }
+
+  #after(delayMs: number, run: () => void): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
-      change()
-    }, this.showDelayMs)
+      run()
+    }, delayMs)
     this.#timers.add(timer)
   }
 
@@ -125,14 +130,15 @@ export class SwitchCore {
     this.fireChannel('CHANNEL_CREATE', channel)
     if (channel.direction === 'inbound') {
       channel.state = 'CS_ROUTING'
-      this.#callstate(channel, 'RINGING')
+      this.callstate(channel, 'RINGING')
       channel.state = 'CS_EXECUTE'
     }
     this.#touch(channel)
     return channel
   }
 
-  #callstate(channel: Channel, state: Channel['callstate']): void {
+  /** A new call state: CHANNEL_CALLSTATE. */
+  callstate(channel: Channel, state: Channel['callstate']): void {
     const before = channel.callstate
     channel.callstate = state
     this.fireChannel('CHANNEL_CALLSTATE', channel, [['Original-Channel-Call-State', before]])
@@ -145,7 +151,7 @@ export class SwitchCore {
     channel.state = 'CS_CONSUME_MEDIA'
     channel.progressUs = this.nowUs()
     this.fireChannel('CHANNEL_PROGRESS', channel)
-    this.#callstate(channel, 'RINGING')
+    this.callstate(channel, 'RINGING')
     if (channel.originator !== undefined) {
       channel.originator.progressUs = this.nowUs()
       this.fireChannel('CHANNEL_PROGRESS', channel.originator)
@@ -158,7 +164,7 @@ export class SwitchCore {
     channel.answeredUs = this.nowUs()
     channel.answerState = 'answered'
     this.fireChannel('CHANNEL_ANSWER', channel)
-    this.#callstate(channel, 'ACTIVE')
+    this.callstate(channel, 'ACTIVE')
   }
 
   /** Joins two legs: one BRIDGE event on a, then CALL_UPDATE of both. */
@@ -219,15 +225,51 @@ export class SwitchCore {
     if (application === 'park') this.fireChannel('CHANNEL_PARK', channel)
   }
 
+  /** `uuid_park`: the other leg ends; the application column stays as it was. */
+  park(channel: Channel): void {
+    const other = channel.peer
+    this.unbridge(channel)
+    if (other !== undefined) this.hangup(other)
+    channel.state = 'CS_PARK'
+    this.fireChannel('CHANNEL_PARK', channel)
+    this.#touch(channel)
+  }
+
+  /** Sends a leg to a number: through the dialplan, where an application runs or the call ends for want of a route. */
+  route(channel: Channel, dest: string, dialplan: string, context: string): void {
+    Object.assign(channel, { dest, dialplan, context, state: 'CS_ROUTING' })
+    if (channel.originator !== undefined) {
+      // A called leg that is transferred becomes the head of its own call.
+      channel.originator = undefined
+      channel.callUuid = channel.uuid
+      channel.callerNumber = channel.calleeNumber
+      this.fireChannel('CALL_UPDATE', channel)
+    } else if (channel.direction === 'inbound') this.callstate(channel, 'RINGING')
+    const application = this.dialplan(dest, context)
+    if (application === '') {
+      this.hangup(channel, 'NO_ROUTE_DESTINATION')
+      return
+    }
+    this.execute(channel, application)
+    this.callstate(channel, 'ACTIVE')
+  }
+
   /** Tells `show` of fields a test changed on a channel by hand. */
   changed(channel: Channel): void {
     this.#touch(channel)
   }
 
+  /** Holds a leg or takes it back; afterwards the peer plays music and the leg's application column is empty. */
   hold(channel: Channel, on: boolean): void {
-    this.#callstate(channel, on ? 'HELD' : 'UNHELD')
+    this.callstate(channel, on ? 'HELD' : 'UNHELD')
     this.fireChannel(on ? 'CHANNEL_HOLD' : 'CHANNEL_UNHOLD', channel)
-    if (!on) this.#callstate(channel, 'ACTIVE')
+    Object.assign(channel, { application: '', applicationData: '' })
+    if (channel.peer !== undefined) {
+      Object.assign(channel.peer, { application: 'playback', applicationData: 'local_stream://default' })
+      this.#touch(channel.peer)
+    }
+    if (on) this.#touch(channel)
+    else this.callstate(channel, 'ACTIVE')
   }
 
   /**
@@ -254,7 +296,7 @@ export class SwitchCore {
     leg.answerState = 'hangup'
     this.fireChannel('CHANNEL_HANGUP', leg)
     leg.state = 'CS_HANGUP'
-    this.#callstate(leg, 'HANGUP')
+    this.callstate(leg, 'HANGUP')
   }
 
   #complete(leg: Channel): void {
@@ -283,26 +325,26 @@ export class SwitchCore {
     return each
   }
 
-  /** The phone says goodbye (`unregister`) or its time is over (`expire`). */
-  forget(each: Registration, why: 'unregister' | 'expire'): void {
+  /** The phone says goodbye, its time is over, or an operator flushes it (which fires an expire event too). */
+  forget(each: Registration, why: 'unregister' | 'expire' | 'flush'): void {
     this.registrations = this.registrations.filter((other) => other !== each)
-    this.coreRegistrations = this.coreRegistrations.filter((other) => other !== each)
+    // Facts 4: a flush leaves the core's row until its time is over.
+    if (why !== 'flush') this.coreRegistrations = this.coreRegistrations.filter((other) => other !== each)
     const headers = why === 'unregister' ? unregisterHeaders(each) : expireHeaders(each)
-    this.#fireSofia(`sofia::${why}`, headers)
+    this.#fireSofia(why === 'unregister' ? 'sofia::unregister' : 'sofia::expire', headers)
   }
 
   #fireSofia(subclass: string, headers: Headers): void {
     this.fire('CUSTOM', headers, undefined, subclass)
   }
 
-  /** Loads a gateway: gateway_add, then its state. */
+  /** A gateway that is configured and loaded already, in the state given (REGED unless said). */
   addGateway(options: GatewayOptions): Gateway {
     this.gatewayConfiguration.set(options.name, options)
-    return this.loadGateway(options)
+    return this.#load(options)
   }
 
-  /** Loads a gateway from given settings, as `rescan` does for one that is not loaded. */
-  loadGateway(options: GatewayOptions): Gateway {
+  #load(options: GatewayOptions): Gateway {
     const gateway: Gateway = {
       profile: 'external',
       realm: '127.0.0.1:5090',
@@ -324,9 +366,32 @@ export class SwitchCore {
       ['Gateway', gateway.name],
       ['profile-name', gateway.profile],
     ])
-    this.fireGateway(gateway)
+    this.#deleteDropped()
     return gateway
   }
+
+  /**
+   * Loads a gateway from its settings, as `rescan` does for one that is not loaded: gateway_add, the late gateway_delete
+   * of its predecessor, TRYING, REGISTER, REGED, or FAIL_WAIT if its provider refuses it.
+   */
+  loadGateway(options: GatewayOptions): void {
+    const gateway = this.#load({ ...options, state: options.state === 'NOREG' ? 'NOREG' : 'UNREGED', status: 'DOWN' })
+    if (gateway.state === 'NOREG') {
+      this.setGatewayState(gateway.name, 'NOREG', 'UP')
+      return
+    }
+    this.setGatewayState(gateway.name, 'TRYING', 'DOWN')
+    if (!this.registers(gateway)) {
+      this.setGatewayState(gateway.name, 'FAILED', 'DOWN')
+      this.setGatewayState(gateway.name, 'FAIL_WAIT', 'DOWN')
+      return
+    }
+    this.setGatewayState(gateway.name, 'REGISTER', 'DOWN')
+    this.setGatewayState(gateway.name, 'REGED', 'UP')
+  }
+
+  /** Whether the provider accepts a gateway's settings. */
+  registers: (gateway: Gateway) => boolean = () => true
 
   /** A gateway changes state: gateway_state. */
   setGatewayState(name: string, state: string, status: 'UP' | 'DOWN' = state === 'REGED' ? 'UP' : 'DOWN'): void {
@@ -346,16 +411,24 @@ export class SwitchCore {
     ])
   }
 
-  /** `killgw`: the gateway is gone at once (facts 2). */
+  /** `killgw`: the gateway is gone at once; gateway_delete comes a second later, or with the next gateway_add. */
   dropGateway(name: string): boolean {
     const gateway = this.gateways.get(name)
     if (gateway === undefined) return false
+    if (gateway.state === 'REGED') this.setGatewayState(name, 'DOWN', 'DOWN')
     this.gateways.delete(name)
-    this.#fireSofia('sofia::gateway_delete', [
-      ['profile-name', gateway.profile],
-      ['Gateway', name],
-    ])
+    this.#dropped.push(gateway)
+    this.#after(1000, () => this.#deleteDropped())
     return true
+  }
+
+  #deleteDropped(): void {
+    for (const gateway of this.#dropped.splice(0)) {
+      this.#fireSofia('sofia::gateway_delete', [
+        ['profile-name', gateway.profile],
+        ['Gateway', gateway.name],
+      ])
+    }
   }
 }
 

@@ -64,6 +64,8 @@ export class FakeSwitch {
   readonly faults = new Faults()
   /** Values behind `memcache get`, by key; `memcache delete` removes them. */
   readonly memcache = new Map<string, string>()
+  /** Users of the directory, as USER@DOMAIN: what `user_exists` finds, and then counts as cached. */
+  readonly directory = new Set<string>()
   /** Users that mod_xml_curl has cached, as USER@DOMAIN: what `xml_flush_cache` counts. */
   readonly cachedUsers = new Set<string>()
   /** Values of `global_getvar`. */
@@ -77,6 +79,8 @@ export class FakeSwitch {
    * set, everything plays a tone, except in a context without a dot, which does not exist.
    */
   dialplan: ((dest: string, context: string) => string) | undefined
+  /** Whether a gateway's provider accepts what `rescan` loads (its password, say); by default it does. */
+  registers: (gateway: Gateway) => boolean = () => true
   version: string
   readonly #options: FakeSwitchOptions
   readonly #connections = new Set<Connection>()
@@ -101,6 +105,7 @@ export class FakeSwitch {
     const core = newCore({ hostname, switchname }, (event) => this.#deliver(event))
     core.showDelayMs = showDelayMs
     core.dialplan = (dest, context) => this.#route(dest, context)
+    core.registers = (gateway) => this.registers(gateway)
     return core
   }
 
@@ -458,6 +463,7 @@ export class FakeSwitch {
       memcache: this.memcache,
       profiles: this.#options.profiles ?? ['external', 'internal'],
       cachedUsers: this.cachedUsers,
+      directory: this.directory,
       dialled: (dial) => this.dialled(dial),
       callcenter: this.callcenter,
     }
