@@ -63,14 +63,12 @@ const tempting = fc.oneof(
   ),
 )
 
-const rowOf = fc
-  .tuple(fc.uuid(), fc.array(tempting, { minLength: columns.length, maxLength: columns.length }))
-  .map(
-    ([uuid, values]): Row => ({
-      ...Object.fromEntries(columns.map((column, index) => [column, values[index] ?? ''])),
-      uuid,
-    }),
-  )
+const rowOf = fc.tuple(fc.uuid(), fc.array(tempting, { minLength: columns.length, maxLength: columns.length })).map(
+  ([uuid, values]): Row => ({
+    ...Object.fromEntries(columns.map((column, index) => [column, values[index] ?? ''])),
+    uuid,
+  }),
+)
 
 test('channels are read as JSON.parse reads them, whatever callers call themselves', async () => {
   await fc.assert(
