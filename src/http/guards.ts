@@ -139,23 +139,27 @@ export async function guard(request: FastifyRequest, reply: FastifyReply, option
     limitHeaders(reply, verdict)
     if (count && !verdict.allowed) throw new Problem('RATE_LIMITED')
   }
-  // Answers to callers whose key is not known yet show the limit of their address.
-  await limitBy(`address ${addressKey}`, false)
-  if (options.requireHttps && !client.https) throw new Problem('HTTPS_REQUIRED')
-  if (!options.allowedIps.isEmpty && !options.allowedIps.contains(client.address)) throw new Problem('IP_DENIED')
-  if (options.ceiling && !options.ceiling.peek(addressKey, now).allowed) {
-    const verdict = options.ceiling.peek(addressKey, now)
-    facts.verdict = { ...verdict, window: 'minute' }
-    reply.header('retry-after', verdict.retryAfterSeconds)
-    throw new Problem('RATE_LIMITED')
+  const admit = async (): Promise<Principal> => {
+    if (options.requireHttps && !client.https) throw new Problem('HTTPS_REQUIRED')
+    if (!options.allowedIps.isEmpty && !options.allowedIps.contains(client.address)) throw new Problem('IP_DENIED')
+    const ceiling = options.ceiling?.peek(addressKey, now)
+    if (ceiling && !ceiling.allowed) {
+      facts.verdict = { ...ceiling, window: 'minute' }
+      reply.header('retry-after', ceiling.retryAfterSeconds)
+      throw new Problem('RATE_LIMITED')
+    }
+    try {
+      return await options.authenticate(dialect.presentedKey(request), dialect.authMode)
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'UNAUTHORIZED') options.ceiling?.take(addressKey, now)
+      throw error
+    }
   }
-  let principal: Principal
-  try {
-    principal = await options.authenticate(dialect.presentedKey(request), dialect.authMode)
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'UNAUTHORIZED') options.ceiling?.take(addressKey, now)
+  const principal = await admit().catch(async (error) => {
+    // Answers to callers whose key is not known show the limit of their address.
+    if (!facts.verdict) await limitBy(`address ${addressKey}`, false)
     throw error
-  }
+  })
   facts.principal = principal
   await limitBy(dialect.limitByKey ? `key ${principal.id}` : `address ${addressKey}`, true)
   facts.reach = await reachOf(request, dialect, principal, options)
