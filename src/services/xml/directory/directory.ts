@@ -3,7 +3,7 @@ import { domainNameOf, type XmlAnswerer, type XmlRequest, type XmlWorld } from '
 import { domainList, groupList, nameList, networkList } from './lists.ts'
 import { reverseAuth } from './reverse-auth.ts'
 import { userDocument } from './user.ts'
-import { type UserRow, userStatement } from './user-row.ts'
+import { type FoundUser, userRow, userStatement } from './user-row.ts'
 
 /** What FreeSWITCH may want of the directory. */
 type Wish = 'domains' | 'groups' | 'reverse-auth' | 'network' | 'names' | 'nothing' | 'user'
@@ -46,8 +46,8 @@ function userLookup({ database, columns, options }: XmlWorld): XmlAnswerer {
     const uuid = parseUuid(request.get('domain_uuid') ?? '')
     if (user === undefined || isNobody(user) || (name ?? uuid) === undefined) return undefined
     // The name decides: the UUID beside it may be that of the caller's tenant, who calls a user of another.
-    const [found] = await database.query<{ row: string }>(name === undefined ? byUuid : byName, [name ?? uuid, user])
-    return found && userDocument(JSON.parse(found.row) as UserRow, options.cacheableMs)
+    const [found] = await database.query<FoundUser>(name === undefined ? byUuid : byName, [name ?? uuid, user])
+    return found && userDocument(userRow(found), options.cacheableMs)
   }
 }
 
