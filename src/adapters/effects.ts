@@ -10,6 +10,8 @@ export type Effect =
   | { readonly to: 'cache'; readonly key: string; readonly perHost?: boolean }
   /** An event-socket command, word by word; words never hold separators. */
   | { readonly to: 'switch'; readonly command: readonly [string, ...string[]] }
+  /** Configuration files that FusionPBX would render for a phone into `folder` (setting `provision/path`, facts 6). */
+  | { readonly to: 'provisioning'; readonly device: string; readonly folder: string }
   /** An event fired on every switch (`sendevent`). */
   | { readonly to: 'event'; readonly name: string; readonly headers: Readonly<Record<string, string>> }
   /** A voicemail box's directory on disk: `<switch/voicemail>/default/<domain>/<box>` (facts 3, 8). */

@@ -288,6 +288,30 @@ describe('effects that are owed', () => {
     }
   })
 
+  test('where files are kept for phones, the receipt says that only FusionPBX writes them', async () => {
+    const app = await testApp()
+    try {
+      const quiet = await app.call('POST', '/api/v2/devices', { device_address: '001565aabb01' })
+      assert.equal(quiet.status, 201, quiet.text)
+      assert.deepEqual((await receiptOf(app, quiet)).effects, [])
+      await insertRow(app, 'v_default_settings', {
+        default_setting_uuid: crypto.randomUUID(),
+        default_setting_category: 'provision',
+        default_setting_subcategory: 'path',
+        default_setting_name: 'text',
+        default_setting_value: '/srv/tftp',
+        default_setting_enabled: 'true',
+      })
+      const made = await app.call('POST', '/api/v2/devices', { device_address: '001565aabb02' })
+      const [entry] = (await receiptOf(app, made)).effects
+      assert.equal(entry?.stage, 'skipped')
+      assert.equal(entry?.what, 'write the files of 001565aabb02 to /srv/tftp')
+      assert.match(entry?.said ?? '', /only FusionPBX/)
+    } finally {
+      await app.close()
+    }
+  })
+
   test('with both switched off nothing is told and the receipt says skipped', async () => {
     const fake = await startFakeSwitch()
     const app = await testApp({

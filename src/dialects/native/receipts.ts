@@ -52,7 +52,7 @@ export const receiptRoute: Route = {
               type: 'object',
               required: ['to', 'what', 'stage', 'said'],
               properties: {
-                to: { type: 'string', enum: ['cache', 'switch', 'event', 'files', 'proof'] },
+                to: { type: 'string', enum: ['cache', 'switch', 'event', 'files', 'provisioning', 'proof'] },
                 what: text,
                 node: { type: 'string', description: 'The FreeSWITCH that was told.' },
                 stage,

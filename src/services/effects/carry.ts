@@ -41,6 +41,14 @@ const folderWords = (effect: Extract<Effect, { to: 'files' }>): string =>
   `${effect.action} ${effect.domain}/${effect.box}`
 const outOfReach = 'voicemail storage is not in reach'
 
+/** FusionPBX's templates are PHP's to render, and phones that fetch their files get them fresh anyway. */
+const notRendered = ({ device, folder }: Extract<Effect, { to: 'provisioning' }>): Said => ({
+  to: 'provisioning',
+  what: `write the files of ${device} to ${folder}`,
+  stage: 'skipped',
+  said: 'only FusionPBX renders its templates: save the device there, or let the phone fetch its files',
+})
+
 /** The key as one switch knows it. */
 const keyOn = (effect: Extract<Effect, { to: 'cache' }>, hostname: string | null): string =>
   effect.perHost ? `${hostname ?? ''}:${effect.key}` : effect.key
@@ -200,6 +208,7 @@ export function carrier(options: CarryOptions) {
         string
       >
       return effects.map((effect) => {
+        if (effect.to === 'provisioning') return notRendered(effect)
         if (effect.to === 'files') return { to: 'files', what: folderWords(effect), stage: 'skipped', said: outOfReach }
         const stage = effect.to === 'cache' ? delivery.cache : delivery.switch
         const what =
@@ -210,6 +219,7 @@ export function carrier(options: CarryOptions) {
     async carry(errand: Errand): Promise<Delivery & { readonly report: readonly Said[] }> {
       const { effects } = errand
       const local: Said[] = []
+      for (const effect of effects) if (effect.to === 'provisioning') local.push(notRendered(effect))
       const onHost = options.clearCache && options.cacheMethod === 'file'
       for (const effect of effects)
         if (effect.to === 'files' || (effect.to === 'cache' && onHost)) {
