@@ -11,6 +11,7 @@ import { type KnownDomain, type KnownDomains, knownDomains } from './known-domai
 import { createLedger, type Ledger } from './ledger.ts'
 import { readLeg } from './leg.ts'
 import { type LiveCall, makePicture, type Picture, tiesOf } from './picture.ts'
+import { withRecentLegs } from './recent.ts'
 import { type ChannelSource, shownChannels } from './source.ts'
 import { variableMemory } from './variables.ts'
 
@@ -94,7 +95,7 @@ async function domainOfLeg(node: SwitchNode, dump: Dump, domains: KnownDomains):
 export function callService(
   port: SwitchPort,
   database: Queryable,
-  source: ChannelSource = shownChannels(port),
+  source: ChannelSource = withRecentLegs(port, shownChannels(port)),
 ): CallService {
   const domains = knownDomains(database)
   const ledger = createLedger(port)
