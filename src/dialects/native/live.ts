@@ -54,7 +54,9 @@ export function refuseQuery(call: Call): void {
 
 const stateWords: Readonly<Record<string, string>> = {
   DOWN: 'new',
+  DIALING: 'new',
   RINGING: 'ringing',
+  RING_WAIT: 'ringing',
   EARLY: 'early',
   ACTIVE: 'active',
   UNHELD: 'active',

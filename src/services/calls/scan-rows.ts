@@ -30,6 +30,9 @@ interface Column {
   readonly name: (typeof wantedColumns)[number] | undefined
   /** Bytes of `"NAME":"`. */
   readonly headLength: number
+  /** First and last byte of the name: with its length, they tell it from every other. */
+  readonly firstByte: number | undefined
+  readonly lastByte: number | undefined
   /** The value of a row before, which most rows repeat: a text is made of bytes only when they differ. */
   last: { from: number; to: number; text: string }
 }
@@ -58,6 +61,8 @@ export function rowScanner(names: readonly string[]): RowScanner {
     (name): Column => ({
       name: known.includes(name) ? (name as Column['name']) : undefined,
       headLength: Buffer.byteLength(name) + 4,
+      firstByte: Buffer.from(name)[0],
+      lastByte: Buffer.from(name).at(-1),
       last: { from: 0, to: 0, text: '' },
     }),
   )
@@ -75,6 +80,7 @@ export function rowScanner(names: readonly string[]): RowScanner {
       for (const column of columns) {
         const from = at + column.headLength
         if (bytes[at] !== quote || bytes[from - 1] !== quote || bytes[from - 2] !== colon) return undefined
+        if (bytes[at + 1] !== column.firstByte || bytes[from - 4] !== column.lastByte) return undefined
         let to = from
         let isAscii = true
         for (let byte = bytes[to]; byte !== quote; to += 1, byte = bytes[to]) {
