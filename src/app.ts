@@ -232,8 +232,9 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     reply: Parameters<typeof guard>[1],
   ) => unknown = (problem, request, reply) => {
     const { dialect, verdict } = request.facts
-    // A 501 is the caller's mistake, told politely; a switch that nobody configured is no fault; what is ours has a cause.
-    const isOurs = problem.status >= 500 && problem.status !== 501 && problem.code !== 'ESL_NOT_AVAILABLE'
+    // A 501 is the caller's mistake, told politely; what is ours has a cause. That a switch is out of reach is logged
+    // where it is noticed, once, and not by everybody who asks meanwhile.
+    const isOurs = problem.status >= 500 && problem.status !== 501 && !problem.code.startsWith('ESL_')
     if (isOurs && logging.enabled && logging.log_errors) {
       logger.error({ err: problem.cause ?? problem, requestId: request.id, code: problem.code }, 'request failed')
     }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { NodeModel } from '../../src/services/live/node-model.ts'
 import { registrationOfRow } from '../../src/services/live/registrations.ts'
@@ -166,18 +168,15 @@ describe('answers of the switch', () => {
   })
 
   it('S3-LIVE gateways are read from jsonstatus, their pings from the XML by its indentation', () => {
-    const status = JSON.stringify({
-      profiles: {
-        external: {
-          status: { type: 'profile', state: 'RUNNING' },
-          gateways: { [firstGateway]: { type: 'gateway', data: 'sip:a@b', state: 'FAIL_WAIT' } },
-        },
-        alias: { status: { type: 'alias', data: 'external', state: 'ALIASED' } },
-      },
-    })
-    assert.deepEqual(gatewaysIn(status), [
-      { name: firstGateway, profile: 'external', state: 'FAIL_WAIT', ping: undefined },
-    ])
+    const status = readFileSync(join(process.cwd(), 'test/fixtures/freeswitch/sofia-jsonstatus.txt'), 'utf8')
+    assert.deepEqual(
+      gatewaysIn(status).map(({ name, profile, state }) => [name.slice(-1), profile, state]),
+      [
+        ['3', 'external', 'NOREG'],
+        ['2', 'external', 'FAIL_WAIT'],
+        ['1', 'external', 'REGED'],
+      ],
+    )
     const xml = framesOf('sofia-status').map((frame) => frame.body.toString())
     const gateways = xml.find((text) => text.includes('<gateways>\n')) ?? ''
     // As `sofia xmlstatus gateway` of the recording shows them.

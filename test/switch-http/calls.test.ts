@@ -47,6 +47,11 @@ const otherCalls: typeof exampleCalls = [
 
 const inAnyOrder = (rows: unknown[][]): string[] => rows.map((row) => JSON.stringify(row)).sort()
 
+async function eventually(isSo: () => Promise<boolean>, withinMs: number): Promise<void> {
+  const began = performance.now()
+  while (!(await isSo())) assert.ok(performance.now() - began < withinMs, `not so within ${withinMs} ms`)
+}
+
 /** Runs a test while the fake's list is a captured one. */
 async function whileShown(text: string, work: () => Promise<void>): Promise<void> {
   app.fake.onApi(/^show channels as json$/, text)
@@ -203,6 +208,25 @@ test('S004-CFG-CACHE-EX: live answers are never cached', async () => {
     assert.equal(headers['cache-control'], 'no-store', path)
     assert.equal(headers.etag, undefined, path)
   }
+})
+
+test('S004-CALLS-LIST: a call is listed at once and gone at once, although show lags behind', async () => {
+  app.fake.showDelayMs = 900
+  const { a } = app.fake.call({ domain: ours.name, from: '1001', to: '1002' })
+  const listed = async () => rowsOf(await app.call('GET', '/api/v1/active-calls'))
+  await eventually(async () => (await listed()).length === 1, 150)
+  assert.deepEqual(
+    (await listed()).map((row) => [row.call_uuid, row.caller_id_number, row.destination_number, row.call_direction]),
+    [[a.uuid, '1001', '1002', 'local']],
+  )
+  assert.equal((await app.call('GET', '/api/v2/active-calls')).json.data[0].legs.length, 2)
+  assert.deepEqual(rowsOf(await app.call('GET', '/api/v1/active-calls', undefined, tenant(theirs.name))), [])
+  await new Promise((resolve) => setTimeout(resolve, 1000))
+  assert.equal((await listed()).length, 1, 'once, when show has caught up as well')
+  app.fake.hangup(a)
+  await eventually(async () => (await listed()).length === 0, 150)
+  await new Promise((resolve) => setTimeout(resolve, 1000))
+  assert.deepEqual(await listed(), [])
 })
 
 test('readers at the same time share one list of the switch', async () => {

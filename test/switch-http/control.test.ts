@@ -118,6 +118,27 @@ test('S004-CALLS-TRANSFER: a call goes to a destination of its own tenant’s di
   assert.deepEqual([row.call_uuid, row.destination_number], [a.uuid, '9196'], 'although show still tells the old one')
 })
 
+test('on v2 the other leg is transferred, or both, and each has to be the tenant’s own', async () => {
+  const first = call()
+  assert.equal((await act(first.a.uuid, 'transfer', { destination: '9196', leg: 'other' })).status, 200)
+  assert.deepEqual([app.fake.channels.includes(first.a), first.b.dest], [false, '9196'])
+  const second = call()
+  assert.equal((await act(second.a.uuid, 'transfer', { destination: '9197', leg: 'both' })).status, 200)
+  assert.deepEqual([second.a.dest, second.b.dest], ['9197', '9197'])
+  const alone = app.fake.addChannel({ user: '1001', domain: ours.name, dest: '9196' })
+  refusedAs(await act(alone.uuid, 'transfer', { destination: '1', leg: 'other' }), 409, 'CALL_REFUSED')
+  refusedAs(await act(alone.uuid, 'transfer', { destination: '1', leg: 'all' }), 400, 'VALIDATION_ERROR')
+  const across = app.fake.call({
+    domain: ours.name,
+    from: '1001',
+    to: '4420',
+    b: { user: '2001', domain: theirs.name, presenceId: `2001@${theirs.name}` },
+  })
+  for (const leg of ['other', 'both'])
+    refusedAs(await act(across.a.uuid, 'transfer', { destination: '1', leg }), 404, 'NOT_FOUND')
+  assert.equal(across.b.peer, across.a)
+})
+
 test('S004-CALLS-TRANSFER: a destination that nobody has, for which the switch says +OK as well, is told as what it is', async () => {
   app.fake.dialplan = (dest) => (dest === '404404' ? '' : 'playback')
   const { a } = call()

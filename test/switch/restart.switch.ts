@@ -62,6 +62,12 @@ test('killing and restarting the switch mid-call heals without a restart of ours
   assert.equal(events.json.parts.switch.status, 'ok')
 })
 
+test('SIP profiles that start from the XML door listen where the variables of the switch say', async () => {
+  const { profiles } = JSON.parse(await world.api('sofia', 'jsonstatus'))
+  assert.equal(profiles.internal.info['sip-ip'], world.internal.host)
+  assert.match(profiles.internal.status.data, new RegExp(`:${world.internal.port}$`))
+})
+
 test('writes made while the switch is away take effect once it is back', async () => {
   const account = await world.extension('4303')
   await world.restartSwitch()

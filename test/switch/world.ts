@@ -36,16 +36,14 @@ export class World {
     this.external = profiles.external
   }
 
-  /** Opens the world: the switch is asked where it listens, and Tandem is started with SIP profiles that say the same. */
+  /** Opens the world: the switch is asked where it listens, and Tandem is started with SIP profiles on the same ports. */
   static async open(): Promise<World> {
     const environment = switchEnvironment()
     const esl = new EslClient(environment).start()
     await esl.ready(10_000)
     const profiles = { internal: await profileAt(esl, 'internal'), external: await profileAt(esl, 'external') }
     const tandem = await startTandem(environment, async (sql) => {
-      for (const [name, { host, port }] of Object.entries(profiles)) {
-        await sql(profileSetting, [name, 'sip-ip', host])
-        await sql(profileSetting, [name, 'rtp-ip', host])
+      for (const [name, { port }] of Object.entries(profiles)) {
         await sql(profileSetting, [name, 'sip-port', String(port)])
       }
       await sql(`update v_sip_profiles set sip_profile_enabled = 'false' where sip_profile_name like '%-ipv6'`)
@@ -175,8 +173,9 @@ const profileSetting = `update v_sip_profile_settings set sip_profile_setting_va
 
 async function profileAt(esl: EslClient, name: string): Promise<SipServer> {
   const { profiles } = JSON.parse(await esl.api(command('sofia', 'jsonstatus')))
-  const [, host, port] = /@([^:;]+):(\d+)/.exec(profiles[name]?.status?.data ?? '') ?? []
-  if (host === undefined) throw new Error(`the switch has no SIP profile "${name}"`)
+  const port = /@[^;]+:(\d+)/.exec(profiles[name]?.status?.data ?? '')?.[1]
+  const host = profiles[name]?.info?.['sip-ip']
+  if (host === undefined || port === undefined) throw new Error(`the switch has no SIP profile "${name}"`)
   return { host, port: Number(port) }
 }
 

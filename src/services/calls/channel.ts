@@ -77,8 +77,8 @@ export function readDump(text: string): Dump | undefined {
   }
 }
 
-/** A dump as the row that `show` will have once it caught up. */
-export function channelOfDump(dump: Dump, node: string): Channel {
+/** A dump, or an event of the channel, as the row that `show` will have once it caught up. */
+export function channelOfDump(dump: { get(name: string): string | undefined }, node: string): Channel {
   const text = (name: string): string => dump.get(name) ?? ''
   return {
     uuid: text('Unique-ID'),

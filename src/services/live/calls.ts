@@ -60,9 +60,10 @@ export class CallModel {
     return this.#legs
   }
 
-  /** All calls, oldest first. */
-  views(): CallView[] {
-    return [...this.#calls.values()].map(callView)
+  /** Calls of a tenant, or of everyone, oldest first. */
+  views(domainUuid: string | null = null): CallView[] {
+    const calls = [...this.#calls.values()]
+    return (domainUuid === null ? calls : calls.filter(({ owner }) => owner?.uuid === domainUuid)).map(callView)
   }
 
   /** True for a channel that ended within the last minute: rows that still show it lag. */

@@ -58,9 +58,11 @@ export class GatewayModel {
     return this.#gateways.size
   }
 
-  /** All gateways. */
-  views(): GatewayView[] {
-    return [...this.#gateways.values()].map((gateway) => this.#view(gateway))
+  /** Gateways of a tenant, or of everyone. */
+  views(domainUuid: string | null = null): GatewayView[] {
+    return [...this.#gateways.values()]
+      .filter(({ name }) => domainUuid === null || this.#findOwner(name)?.uuid === domainUuid)
+      .map((gateway) => this.#view(gateway))
   }
 
   /** Takes in sofia::gateway_state, gateway_add and gateway_delete (facts 5). */

@@ -49,12 +49,6 @@ export interface Live {
 const maxEntries = 500_000
 const tickMs = 1000
 
-/** True for what a tenant, or with null everyone, may see. */
-const isOf =
-  (domainUuid: string | null) =>
-  (view: { readonly domain_uuid: string | null }): boolean =>
-    domainUuid === null || view.domain_uuid === domainUuid
-
 /** Keeps models of all nodes of a port, and a hub that tells of their changes. */
 export function openLive(options: LiveOptions): Live {
   const { switch: port, owners, logger, meters } = options
@@ -92,16 +86,11 @@ export function openLive(options: LiveOptions): Live {
   timer.unref()
   void refreshOwners()
 
-  const views = <T extends { readonly domain_uuid: string | null }>(
-    domainUuid: string | null,
-    of: (node: Synchroniser) => readonly T[],
-  ): T[] => all().flatMap((node) => of(node).filter(isOf(domainUuid)))
-
   const live: Live = {
     hub,
-    calls: (domainUuid) => views(domainUuid, (node) => node.model.calls.views()),
-    registrations: (domainUuid) => views(domainUuid, (node) => node.model.registrations.views()),
-    gateways: (domainUuid) => views(domainUuid, (node) => node.model.gateways.views()),
+    calls: (domainUuid) => all().flatMap(({ model }) => model.calls.views(domainUuid)),
+    registrations: (domainUuid) => all().flatMap(({ model }) => model.registrations.views(domainUuid)),
+    gateways: (domainUuid) => all().flatMap(({ model }) => model.gateways.views(domainUuid)),
     nodes: () => [...nodes].map(([node, { state }]) => ({ node, state })),
     configurationChanged({ resource, operation, key, domain }) {
       if (resource === 'domains' || resource === 'gateways') owners.expire()

@@ -95,9 +95,11 @@ export class RegistrationModel {
     return this.#contacts.size
   }
 
-  /** All contacts. */
-  views(): RegistrationView[] {
-    return [...this.#contacts.values()].map((contact) => this.#view(contact))
+  /** Contacts of a tenant, or of everyone. */
+  views(domainUuid: string | null = null): RegistrationView[] {
+    return [...this.#contacts.values()]
+      .filter(({ realm }) => domainUuid === null || this.#find(realm)?.uuid === domainUuid)
+      .map((contact) => this.#view(contact))
   }
 
   /** Takes in sofia::register, sofia::unregister and sofia::expire (facts 5). */
