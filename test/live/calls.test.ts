@@ -21,7 +21,7 @@ const showFound = (name: string, model = new NodeModel(owners)) => {
 
 describe('calls from recorded events', () => {
   for (const spelling of ['json', 'plain'])
-    it(`S3-LIVE a bridged call is told from its beginning to its end, once each (${spelling})`, () => {
+    it(`a bridged call is told from its beginning to its end, once each (${spelling})`, () => {
       const { model, calls } = replay(`events-bridged-call-${spelling}`)
       assert.deepEqual(calls.map(told), [
         'call.created example.test+system',
@@ -47,7 +47,7 @@ describe('calls from recorded events', () => {
       assert.equal(model.calls.size, 0)
     })
 
-  it('S3-LIVE the length of a call is that of its record: differences of whole seconds', () => {
+  it('the length of a call is that of its record: differences of whole seconds', () => {
     const { calls } = replay('events-bridged-call-json')
     const complete = eventsOf('events-bridged-call-json').filter(({ name }) => name === 'CHANNEL_HANGUP_COMPLETE')
     const record = complete.find((event) => event.get('Call-Direction') === 'inbound')
@@ -56,7 +56,7 @@ describe('calls from recorded events', () => {
     assert.equal(ended?.body.billed_seconds, Number(record?.get('variable_billsec')))
   })
 
-  it("S3-LIVE an inbound call is the system's alone until its tenant is known, and then begins for the tenant", () => {
+  it("an inbound call is the system's alone until its tenant is known, and then begins for the tenant", () => {
     const { calls } = replay('events-inbound-call-json')
     assert.deepEqual(calls.map(told), [
       'call.created null+system',
@@ -70,7 +70,7 @@ describe('calls from recorded events', () => {
     assert.equal(created && callIn(created).caller_number, '+13035550000')
   })
 
-  it('S3-LIVE an outbound call by a gateway is one call of its tenant', () => {
+  it('an outbound call by a gateway is one call of its tenant', () => {
     const { calls } = replay('events-outbound-call-json')
     assert.deepEqual(calls.map(told), [
       'call.created example.test+system',
@@ -81,7 +81,7 @@ describe('calls from recorded events', () => {
     assert.equal(calls.at(-1)?.body.failure_cause, null)
   })
 
-  it("S3-LIVE a phone called by the API is a call of its presence's domain although its context is default", () => {
+  it("a phone called by the API is a call of its presence's domain although its context is default", () => {
     const { calls } = replay('events-originate-json')
     assert.deepEqual(calls.map(told), [
       'call.created example.test+system',
@@ -92,7 +92,7 @@ describe('calls from recorded events', () => {
     assert.equal(calls.at(-1)?.body.cdr_uuid, callIn(calls[0] as (typeof calls)[number]).id)
   })
 
-  it('S3-LIVE an event in the middle of a call brings it in, with a name that is no UTF-8', () => {
+  it('an event in the middle of a call brings it in, with a name that is no UTF-8', () => {
     const { model, calls } = replay('events-hostile-json')
     assert.deepEqual(calls.map(told), ['call.created example.test+system', 'call.answered example.test+system'])
     assert.match(model.calls.views()[0]?.caller_name ?? '', /\ufffd/)
@@ -104,13 +104,13 @@ describe('calls from recorded events', () => {
     'events-heartbeat-json',
     'events-registration-json',
   ])
-    it(`S3-LIVE ${name} makes no call`, () => {
+    it(`${name} makes no call`, () => {
       const { model, calls } = replay(name)
       assert.deepEqual(calls, [])
       assert.equal(model.calls.size, 0)
     })
 
-  it('S3-LIVE an event told twice changes nothing the second time', () => {
+  it('an event told twice changes nothing the second time', () => {
     const model = new NodeModel(owners)
     const changes = eventsOf('events-bridged-call-json').flatMap((event) => [
       ...model.apply(event, startMs),
@@ -124,7 +124,7 @@ describe('calls from recorded events', () => {
 })
 
 describe('calls from recorded rows', () => {
-  it('S3-LIVE 26 channels of every kind are 17 calls, each in its own tenant', () => {
+  it('26 channels of every kind are 17 calls, each in its own tenant', () => {
     const { model } = showFound('many-show-channels-json')
     const calls = model.calls.views()
     assert.equal(model.calls.size, 26)
@@ -139,7 +139,7 @@ describe('calls from recorded rows', () => {
     )
   })
 
-  it('S3-LIVE a ringing call is one call although its caller has no call_uuid yet', () => {
+  it('a ringing call is one call although its caller has no call_uuid yet', () => {
     const { model } = showFound('many-show-channels-json')
     const ringing = model.calls.views().filter(({ state }) => state === 'ringing')
     assert.equal(ringing.length, 1)
@@ -147,7 +147,7 @@ describe('calls from recorded rows', () => {
     assert.deepEqual(ringing[0]?.legs.map(({ uuid }) => uuid.slice(0, 8)).sort(), ['7bb50709', 'd59a422b'])
   })
 
-  it('S3-LIVE a queue call and a loopback call are one call each', () => {
+  it('a queue call and a loopback call are one call each', () => {
     const { model } = showFound('many-show-channels-json')
     const legsOf = (id: string) =>
       model.calls
@@ -159,14 +159,14 @@ describe('calls from recorded rows', () => {
     assert.deepEqual(legsOf('102d3a8c'), ['102d3a8c', '26a6883b', '5c9dc500'])
   })
 
-  it('S3-LIVE hostile names come through as they are', () => {
+  it('hostile names come through as they are', () => {
     const rows = framesRows('hostile-caller-name-show')
     const model = new NodeModel(owners)
     model.calls.adopt(rows, startMs)
     assert.ok(model.calls.views().some(({ caller_name }) => caller_name.includes('\r\n')))
   })
 
-  it('S3-LIVE rows of calls that are known or over change nothing', () => {
+  it('rows of calls that are known or over change nothing', () => {
     const { model, rows } = showFound('one-call-show-channels-json')
     assert.deepEqual(model.calls.adopt(rows, startMs), [])
     const ends = model.calls.bury(

@@ -18,7 +18,7 @@ const rowsOf = (name: string) => showRows(replyOf(name)).flatMap((row) => regist
 
 describe('registrations', () => {
   for (const spelling of ['json', 'plain'])
-    it(`S3-LIVE a phone that registers and leaves is told once each, one that fails never (${spelling})`, () => {
+    it(`a phone that registers and leaves is told once each, one that fails never (${spelling})`, () => {
       const { model, changes } = replay(`events-registration-${spelling}`)
       assert.deepEqual(changes.map(told), [
         'registration.added example.test+system',
@@ -43,7 +43,7 @@ describe('registrations', () => {
       assert.equal(model.registrations.size, 0)
     })
 
-  it('S3-LIVE registering again is no news', () => {
+  it('registering again is no news', () => {
     const model = new NodeModel(owners)
     const register = eventsOf('events-registration-json').find(({ subclass }) => subclass === 'sofia::register')
     assert.ok(register)
@@ -52,7 +52,7 @@ describe('registrations', () => {
     assert.equal(model.registrations.size, 1)
   })
 
-  it('S3-LIVE the table of the switch is taken in, each row in its tenant', () => {
+  it('the table of the switch is taken in, each row in its tenant', () => {
     const model = new NodeModel(owners)
     const rows = rowsOf('registrations-many-json')
     assert.ok(rows.length > 150)
@@ -65,7 +65,7 @@ describe('registrations', () => {
     )
   })
 
-  it('S3-LIVE what an event ended is not brought back by a table that keeps it', () => {
+  it('what an event ended is not brought back by a table that keeps it', () => {
     const model = new NodeModel(owners)
     const [row] = rowsOf('registrations-several')
     assert.ok(row)
@@ -76,7 +76,7 @@ describe('registrations', () => {
     assert.deepEqual(model.registrations.adopt([row]), [])
   })
 
-  it('S3-LIVE a contact whose end nobody told ends with its time', () => {
+  it('a contact whose end nobody told ends with its time', () => {
     const model = new NodeModel(owners)
     const register = eventsOf('events-registration-json').find(({ subclass }) => subclass === 'sofia::register')
     assert.ok(register)
@@ -88,7 +88,7 @@ describe('registrations', () => {
 
 describe('gateways', () => {
   for (const spelling of ['json', 'plain'])
-    it(`S3-LIVE a gateway that registers again comes up once (${spelling})`, () => {
+    it(`a gateway that registers again comes up once (${spelling})`, () => {
       const { model, changes } = replay(`events-gateway-state-${spelling}`)
       assert.deepEqual(changes.map(told), ['gateway.up example.test+system'])
       const [gateway] = model.gateways.views()
@@ -108,7 +108,7 @@ describe('gateways', () => {
     get: (header: string) => ({ Gateway: firstGateway, 'profile-name': 'external' })[header],
   })
 
-  it('S3-LIVE a renewal is no news, a failure is told once however often it fails', () => {
+  it('a renewal is no news, a failure is told once however often it fails', () => {
     const model = new NodeModel(owners)
     const states = ['REGED', 'UNREGED', 'TRYING', 'REGISTER', 'REGED', 'UNREGED', 'TRYING', 'FAILED', 'FAIL_WAIT']
     const more = ['UNREGED', 'TRYING', 'FAILED', 'FAIL_WAIT', 'UNREGED', 'TRYING', 'REGISTER', 'REGED']
@@ -123,7 +123,7 @@ describe('gateways', () => {
     )
   })
 
-  it("S3-LIVE a gateway loaded anew survives the old one's late end; one that was taken away goes down", () => {
+  it("a gateway loaded anew survives the old one's late end; one that was taken away goes down", () => {
     const model = new NodeModel(owners)
     model.apply(word('sofia::gateway_add'), nowMs)
     model.apply(word('sofia::gateway_delete'), nowMs + 1000)
@@ -137,7 +137,7 @@ describe('gateways', () => {
     assert.equal(model.gateways.size, 0)
   })
 
-  it('S3-LIVE a snapshot is the truth', () => {
+  it('a snapshot is the truth', () => {
     const model = new NodeModel(owners)
     const facts = (state: string) => [{ name: firstGateway, profile: 'external', state, ping: undefined }]
     const types = (found: ReturnType<typeof facts>) => model.gateways.replace(found, 'pbx1').map(({ type }) => type)
@@ -150,24 +150,24 @@ describe('gateways', () => {
 })
 
 describe('answers of the switch', () => {
-  it('S3-LIVE an answer without rows leaves them out', () => {
+  it('an answer without rows leaves them out', () => {
     assert.deepEqual(showRows(replyOf('zero-show-registrations-json')), [])
     assert.equal(showCount('{"row_count":7,"rows":[]}'), 7)
   })
 
-  it('S3-LIVE what is no answer of show is refused', () => {
+  it('what is no answer of show is refused', () => {
     for (const text of ['-ERR SQL disabled', '[]', 'null', '{"rows":[]}', '{"row_count":1,"rows":{}}'])
       assert.throws(() => showRows(text), text)
   })
 
-  it('S3-LIVE keys of rows that strangers chose are only keys', () => {
+  it('keys of rows that strangers chose are only keys', () => {
     const [row] = showRows('{"row_count":1,"rows":[{"uuid":"a","__proto__":"x","n":7}]}')
     assert.equal(row?.uuid, 'a')
     assert.equal(row?.n, '7')
     assert.equal(({} as Record<string, unknown>).x, undefined)
   })
 
-  it('S3-LIVE gateways are read from jsonstatus, their pings from the XML by its indentation', () => {
+  it('gateways are read from jsonstatus, their pings from the XML by its indentation', () => {
     const status = readFileSync(join(process.cwd(), 'test/fixtures/freeswitch/sofia-jsonstatus.txt'), 'utf8')
     assert.deepEqual(
       gatewaysIn(status).map(({ name, profile, state }) => [name.slice(-1), profile, state]),

@@ -33,7 +33,7 @@ function listenTo(hub: Hub, one: Ear): Entry[] {
 const numbers = (entries: readonly Entry[]): number[] => entries.map(({ number }) => number)
 
 describe('the hub of events', () => {
-  it("S3-EVENTS each hears its own, the system everyone's, nobody another's", () => {
+  it("each hears its own, the system everyone's, nobody another's", () => {
     const hub = new Hub(limits)
     const [mine, theirs, system] = [example.uuid, other.uuid, null].map((uuid) => listenTo(hub, ear(uuid))) as Entry[][]
     hub.publish([change(example), change(other), change(null), change('every', false), change(example, false)])
@@ -48,14 +48,14 @@ describe('the hub of events', () => {
       assert.deepEqual(numbers(hub.next(ear(uuid), 0, 100).entries), numbers(heard ?? []), 'the past is parted alike')
   })
 
-  it('S3-EVENTS an event is written once, however many hear it', () => {
+  it('an event is written once, however many hear it', () => {
     const hub = new Hub(limits)
     const [one, two] = [listenTo(hub, ear(example.uuid)), listenTo(hub, ear(null))]
     hub.publish([change(example)])
     assert.equal(one[0]?.frame, two[0]?.frame)
   })
 
-  it('S3-EVENTS no text breaks a frame', () => {
+  it('no text breaks a frame', () => {
     const hub = new Hub(limits)
     const heard = listenTo(hub, ear(null))
     const text = 'a\r\nevent: x\n\ndata: y\r\u2028\u0000\ud800'
@@ -65,7 +65,7 @@ describe('the hub of events', () => {
     assert.equal(JSON.parse(String(jsonOf(heard[0] as Entry))).text, text)
   })
 
-  it('S3-EVENTS scopes and types narrow what is heard', () => {
+  it('scopes and types narrow what is heard', () => {
     const hub = new Hub(limits)
     const configuration: Change = {
       type: 'configuration.changed',
@@ -84,7 +84,7 @@ describe('the hub of events', () => {
     assert.deepEqual(hears({ types: new Set(['configuration.changed']) }), [0])
   })
 
-  it('S3-EVENTS a stream resumes exactly, or is told why not', () => {
+  it('a stream resumes exactly, or is told why not', () => {
     let nowMs = 1_000_000
     const hub = new Hub({ ...limits, maxAgeMs: 10_000 }, () => nowMs)
     hub.publish([change(example), change(other), change(example)])
@@ -106,7 +106,7 @@ describe('the hub of events', () => {
     assert.equal(hub.start(ear(null), hub.id(2)).fault, 'too_old')
   })
 
-  it('S3-EVENTS memory is bounded by number, bytes and age', () => {
+  it('memory is bounded by number, bytes and age', () => {
     let nowMs = 0
     const hub = new Hub({ maxAgeMs: 1000, maxEntries: 50, maxBytes: 20_000 }, () => nowMs)
     for (let count = 0; count < 5000; count += 1) {
@@ -121,7 +121,7 @@ describe('the hub of events', () => {
 })
 
 describe('tickets', () => {
-  it('S3-EVENTS a ticket is good once and for a minute', () => {
+  it('a ticket is good once and for a minute', () => {
     let nowMs = 0
     const tickets = createTickets<string>(() => nowMs)
     const [one, two] = [tickets.issue('one'), tickets.issue('two')]
@@ -132,7 +132,7 @@ describe('tickets', () => {
     assert.equal(tickets.redeem(two), undefined)
   })
 
-  it('S3-EVENTS a ticket nobody signed is none, whatever it names', () => {
+  it('a ticket nobody signed is none, whatever it names', () => {
     const tickets = createTickets<string>()
     const ticket = tickets.issue('pass')
     const [id] = ticket.split('.')

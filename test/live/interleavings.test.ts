@@ -138,7 +138,7 @@ const shapeOf = (model: NodeModel): string[] =>
 describe('events and snapshots in any order', () => {
   const actions = fc.array(action, { minLength: 1, maxLength: 60 })
 
-  it('S3-LIVE events alone give the channels that are up, and whole lives', () => {
+  it('events alone give the channels that are up, and whole lives', () => {
     fc.assert(
       fc.property(actions, (made) => {
         const { events, moments } = history(made)
@@ -150,7 +150,7 @@ describe('events and snapshots in any order', () => {
     )
   })
 
-  it('S3-LIVE a snapshot at any time, as late as it may be, with events before and after, agrees with the plain replay', () => {
+  it('a snapshot at any time, as late as it may be, with events before and after, agrees with the plain replay', () => {
     fc.assert(
       fc.property(actions, fc.nat(1000), fc.nat(1000), fc.nat(5), (made, from, to, lag) => {
         const { events, moments } = history(made)
@@ -175,7 +175,7 @@ describe('events and snapshots in any order', () => {
     )
   })
 
-  it('S3-LIVE a gap in the events is closed by the next snapshot without a call lost, invented or told twice', () => {
+  it('a gap in the events is closed by the next snapshot without a call lost, invented or told twice', () => {
     fc.assert(
       fc.property(actions, fc.nat(1000), fc.nat(1000), (made, from, to) => {
         const { events, moments } = history(made)

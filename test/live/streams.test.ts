@@ -8,7 +8,7 @@ import { listen, listenBySocket, startWorld, whenTold } from './streams.ts'
 const from = (domain: { name: string }) => ({ 'x-domain': domain.name })
 
 describe('the stream of events', () => {
-  it('S3-EVENTS begins with a snapshot and goes on with what changes', async () => {
+  it('begins with a snapshot and goes on with what changes', async () => {
     await using world = await startWorld()
     const { a } = world.fake.call({ domain: ours.name, from: '1001', to: '1002' })
     world.fake.register({ user: '1001', domain: ours.name })
@@ -48,7 +48,7 @@ describe('the stream of events', () => {
     client.stop()
   })
 
-  it('S3-EVENTS tells of registrations and gateways, each to whom it belongs', async () => {
+  it('tells of registrations and gateways, each to whom it belongs', async () => {
     await using world = await startWorld()
     const gateway = '33333333-0000-4000-8000-000000000001'
     await world.app.sql(`insert into v_gateways (gateway_uuid, domain_uuid, gateway) values ($1, $2, 'carrier')`, [
@@ -80,7 +80,7 @@ describe('the stream of events', () => {
     stranger.stop()
   })
 
-  it('S3-EVENTS keeps tenants apart, whatever names callers choose', async () => {
+  it('keeps tenants apart, whatever names callers choose', async () => {
     await using world = await startWorld()
     const [mine, stranger, system] = await Promise.all([
       listen(world.base, { headers: from(ours) }),
@@ -106,7 +106,7 @@ describe('the stream of events', () => {
     for (const client of [mine, stranger, system]) client.stop()
   })
 
-  it("S3-EVENTS tells an inbound call to its tenant when its tenant is known, to the system's listeners at once", async () => {
+  it("tells an inbound call to its tenant when its tenant is known, to the system's listeners at once", async () => {
     await using world = await startWorld()
     const mine = await listen(world.base, { headers: from(ours) })
     const system = await listen(world.base)
@@ -129,7 +129,7 @@ describe('the stream of events', () => {
     system.stop()
   })
 
-  it('S3-EVENTS is the same as a WebSocket', async () => {
+  it('is the same as a WebSocket', async () => {
     await using world = await startWorld({ env: { TANDEM_EVENTS__HEARTBEAT_SECONDS: '1' } })
     const [socket, sse] = await Promise.all([
       listenBySocket(world.base, { headers: { 'x-api-key': 'test-global-key-0123456789abcdef', ...from(ours) } }),
@@ -153,7 +153,7 @@ describe('the stream of events', () => {
     sse.stop()
   })
 
-  it('S3-EVENTS lets nobody in without a key, by stream or by socket', async () => {
+  it('lets nobody in without a key, by stream or by socket', async () => {
     await using world = await startWorld()
     await assert.rejects(listen(world.base, { headers: { 'x-api-key': 'wrong' } }), /answered 401/)
     await assert.rejects(listenBySocket(world.base, { headers: {} }), /answered 401/)
@@ -172,7 +172,7 @@ describe('keys and the stream of events', () => {
     return { world, record, open: () => listen(world.base, { headers: { 'x-api-key': key }, query }) }
   }
 
-  it("S3-EVENTS a tenant's key hears its own tenant", async () => {
+  it("a tenant's key hears its own tenant", async () => {
     const { world, open } = await listenAs(['*:read'])
     await using _ = world
     const client = await open()
@@ -187,7 +187,7 @@ describe('keys and the stream of events', () => {
     client.stop()
   })
 
-  it('S3-EVENTS a key hears what its scopes allow', async () => {
+  it('a key hears what its scopes allow', async () => {
     const { world, open } = await listenAs(['events:read', 'registrations:read'])
     await using _ = world
     const client = await open()
@@ -204,13 +204,13 @@ describe('keys and the stream of events', () => {
     client.stop()
   })
 
-  it('S3-EVENTS a key without the scope is refused', async () => {
+  it('a key without the scope is refused', async () => {
     const { world, open } = await listenAs(['extensions:read'])
     await using _ = world
     await assert.rejects(open(), /answered 403 .*events:read/)
   })
 
-  it('S3-EVENTS the stream of a revoked key ends with the reason', async () => {
+  it('the stream of a revoked key ends with the reason', async () => {
     const { world, open, record } = await listenAs(['*:read'])
     await using _ = world
     const client = await open()
@@ -222,7 +222,7 @@ describe('keys and the stream of events', () => {
     await assert.rejects(open(), /answered 401/)
   })
 
-  it('S3-EVENTS a ticket opens one stream, once, and nothing else', async () => {
+  it('a ticket opens one stream, once, and nothing else', async () => {
     await using world = await startWorld()
     const { status, json } = await world.app.call('POST', '/api/v2/events/ticket')
     assert.equal(status, 201)
@@ -248,7 +248,7 @@ describe('keys and the stream of events', () => {
 })
 
 describe('going on where it was', () => {
-  it('S3-EVENTS with Last-Event-ID nothing is lost and nothing told twice', async () => {
+  it('with Last-Event-ID nothing is lost and nothing told twice', async () => {
     await using world = await startWorld()
     const first = await listen(world.base, { headers: from(ours) })
     const one = world.fake.call({ domain: ours.name, from: '1001', to: '1002' })
@@ -279,7 +279,7 @@ describe('going on where it was', () => {
     third.stop()
   })
 
-  it('S3-EVENTS an id that is too old, unknown or of another process is told, and a snapshot follows', async () => {
+  it('an id that is too old, unknown or of another process is told, and a snapshot follows', async () => {
     await using world = await startWorld({ env: { TANDEM_EVENTS__KEPT_BYTES: '65536' } })
     const client = await listen(world.base, { headers: from(ours) })
     const [snapshot] = await client.wait('snapshot')
@@ -312,7 +312,7 @@ describe('going on where it was', () => {
     client.stop()
   })
 
-  it('S3-EVENTS a slow reader is cut with the reason and goes on without loss', async () => {
+  it('a slow reader is cut with the reason and goes on without loss', async () => {
     await using world = await startWorld({ env: { TANDEM_EVENTS__SLOW_SECONDS: '1' } })
     const slow = await listen(world.base, { headers: from(ours) })
     await slow.wait('snapshot')
@@ -349,7 +349,7 @@ describe('going on where it was', () => {
     again.stop()
   })
 
-  it('S3-EVENTS streams end with a reason when the server stops', async () => {
+  it('streams end with a reason when the server stops', async () => {
     const world = await startWorld()
     const sse = await listen(world.base)
     const socket = await listenBySocket(world.base)
@@ -363,7 +363,7 @@ describe('going on where it was', () => {
 })
 
 describe('changed configuration', () => {
-  it('S3-EVENTS a committed write is told to its tenant, with its resource, key and operation', async () => {
+  it('a committed write is told to its tenant, with its resource, key and operation', async () => {
     await using world = await startWorld()
     const mine = await listen(world.base, { headers: from(ours) })
     const stranger = await listen(world.base, { headers: from(theirs) })

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { openSwitch } from '../../src/adapters/switch/switch.ts'
+import { liveCustomEvents, liveEvents } from '../../src/services/live/node-model.ts'
+import { Synchroniser } from '../../src/services/live/synchroniser.ts'
 import { ours, type TestApp } from '../support/app.ts'
 import { Channel } from '../support/switch/channel.ts'
 import { startFakeSwitch } from '../support/switch/fake-switch.ts'
 import { type Client, listen, startWorld, whenLive, whenTold } from './streams.ts'
 
+const silent = { info: () => {}, warn: () => {} }
 const call = { domain: ours.name, from: '1001', to: '1002' }
 
 /** `call.ended 1a2b`: what was told of which call, without the steps between beginning and end. */
@@ -21,7 +25,7 @@ const metric = async (app: TestApp, pattern: RegExp): Promise<number> =>
   Number(pattern.exec((await app.call('GET', '/metrics')).text)?.[1] ?? 0)
 
 describe('the live model and its switch', () => {
-  it('S3-LIVE a cut connection loses and invents no call: what happened meanwhile is told once', async () => {
+  it('a cut connection loses and invents no call: what happened meanwhile is told once', async () => {
     await using world = await startWorld()
     const stays = world.fake.call(call)
     const goes = world.fake.call(call)
@@ -51,7 +55,7 @@ describe('the live model and its switch', () => {
     client.stop()
   })
 
-  it('S3-LIVE a switch that was killed and started anew has no calls: each is ended once, new ones begin', async () => {
+  it('a switch that was killed and started anew has no calls: each is ended once, new ones begin', async () => {
     await using world = await startWorld()
     const one = world.fake.call(call)
     const two = world.fake.addChannel({ user: '1003', domain: ours.name, dest: '1004' })
@@ -73,7 +77,7 @@ describe('the live model and its switch', () => {
     client.stop()
   })
 
-  it('S3-LIVE rows that lag bring no call back and hide none for long', async () => {
+  it('rows that lag bring no call back and hide none for long', async () => {
     await using world = await startWorld()
     world.fake.showDelayMs = 900
     const goes = world.fake.call(call)
@@ -91,7 +95,7 @@ describe('the live model and its switch', () => {
     client.stop()
   })
 
-  it('S3-LIVE events that come while the snapshot is read are applied after it', async () => {
+  it('events that come while the snapshot is read are applied after it', async () => {
     const fake = await startFakeSwitch()
     const before = fake.call(call)
     fake.faults.slow('show channels as json', 400)
@@ -108,7 +112,7 @@ describe('the live model and its switch', () => {
     client.stop()
   })
 
-  it('S3-LIVE what no event told is found by looking, counted and put right', async () => {
+  it('what no event told is found by looking, counted and put right', async () => {
     await using world = await startWorld({ env: { TANDEM_EVENTS__CHECK_SECONDS: '1' } })
     const lost = world.fake.call(call)
     const held = world.fake.call(call)
@@ -139,7 +143,7 @@ describe('the live model and its switch', () => {
     client.stop()
   })
 
-  it('S3-LIVE a switch in step differs in nothing', async () => {
+  it('a switch in step differs in nothing', async () => {
     await using world = await startWorld({ env: { TANDEM_EVENTS__CHECK_SECONDS: '1' } })
     world.fake.showDelayMs = 300
     world.fake.addGateway({ name: '33333333-0000-4000-8000-000000000001' })
@@ -154,7 +158,7 @@ describe('the live model and its switch', () => {
     await whenLive(world.app)
   })
 
-  it('S3-LIVE a tenant that only a variable tells is asked for', async () => {
+  it('a tenant that only a variable tells is asked for', async () => {
     await using world = await startWorld()
     const mine = await listen(world.base, { headers: { 'x-domain': ours.name } })
     await mine.wait('snapshot')
@@ -165,5 +169,48 @@ describe('the live model and its switch', () => {
     await mine.wait('call.created', 1, 4000)
     assert.deepEqual(lives(mine), [`call.created ${leg.uuid}`])
     mine.stop()
+  })
+})
+
+describe('events that were lost', () => {
+  it('the state is read anew when the connection says that it dropped some', async () => {
+    await using fake = await startFakeSwitch()
+    const port = openSwitch({ urls: [fake.url], events: liveEvents, custom: liveCustomEvents, logger: silent })
+    const [node] = port.nodes
+    assert.ok(node)
+    const told: string[] = []
+    const sync = new Synchroniser({
+      node,
+      owners: { domain: () => undefined, gateway: () => undefined },
+      checkEveryMs: 600_000,
+      listener: {
+        changes: (changes) => told.push(...changes.map(({ type }) => type)),
+        state: () => {},
+        differences: () => {},
+        failed: () => {},
+      },
+    })
+    let hears = true
+    port.onEvent((event) => hears && sync.event(event))
+    port.onState((status) => sync.status(status))
+    try {
+      while (sync.state !== 'live') await pause(5)
+      const ends = fake.call(call)
+      while (!told.includes('call.bridged')) await pause(5)
+      hears = false
+      fake.hangup(ends.a)
+      const comes = fake.addChannel({ user: '1003', domain: ours.name, dest: '1004' })
+      await pause(50)
+      hears = true
+      sync.lost()
+      while (sync.state !== 'live') await pause(5)
+      assert.deepEqual(
+        sync.model.calls.views(null).map(({ id }) => id),
+        [comes.uuid],
+      )
+      assert.equal(told.filter((type) => type === 'call.ended').length, 1)
+    } finally {
+      await port.close()
+    }
   })
 })

@@ -61,6 +61,10 @@ export function openLive(options: LiveOptions): Live {
   const all = (): Synchroniser[] => [...nodes.values()]
 
   const stopEvents = port.onEvent((event, node) => nodes.get(node.name)?.event(event))
+  const stopLosses = port.onEventsLost((count, node) => {
+    logger.warn({ node: node.name, count }, 'events of a switch were lost: its state is read anew')
+    nodes.get(node.name)?.lost()
+  })
   // Events wait in the models until it is known whose they are; before that every call would be nobody's.
   let isOwnersKnown = false
   const stopStates = port.onState((status, node) => {
@@ -109,6 +113,7 @@ export function openLive(options: LiveOptions): Live {
     async close() {
       clearInterval(timer)
       stopEvents()
+      stopLosses()
       stopStates()
       hub.endAll('server_stopping')
     },

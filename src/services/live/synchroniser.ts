@@ -117,6 +117,13 @@ export class Synchroniser {
     }
   }
 
+  /** Events of the node were lost on the way: what was built from the others is not to be trusted. */
+  lost(): void {
+    this.#waiting = []
+    this.#generation += 1
+    if (this.#isUp) void this.#synchronise()
+  }
+
   /** An event of the node. */
   event(event: EventLike): void {
     if (event.subclass === 'sofia::gateway_add') this.#gatewaysAtMs = this.#now() + settledMs
@@ -125,10 +132,7 @@ export class Synchroniser {
       return
     }
     this.#waiting.push(event)
-    if (this.#waiting.length <= maxWaiting) return
-    this.#waiting = []
-    this.#generation += 1
-    if (this.#isUp) void this.#synchronise()
+    if (this.#waiting.length > maxWaiting) this.lost()
   }
 
   /** Once a second: what time brings, and what is due. */
