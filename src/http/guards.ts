@@ -87,7 +87,7 @@ export function corsHeaders(request: FastifyRequest, reply: FastifyReply, origin
   else return
   reply.header(
     'access-control-expose-headers',
-    'ETag, Location, Retry-After, X-Request-Id, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Tandem-Receipt',
+    'ETag, Location, Retry-After, X-Request-Id, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Tandem-Missing-Nodes, X-Tandem-Receipt',
   )
 }
 

@@ -6,7 +6,7 @@ import { insertRow, ours, testApp, theirs } from '../support/app.ts'
 const app = await testApp()
 after(() => app.close())
 
-test('S002-DASH-STATS: counts of the tenant alone: extensions, enabled users and gateways, unheard messages, calls of the tenant’s own day', async () => {
+test('S002-DASH-STATS, S004-DASH: counts of the tenant alone: extensions, enabled users and gateways, unheard messages, calls of the tenant’s own day', async () => {
   await app.sql(
     `insert into v_domain_settings (domain_setting_uuid, domain_uuid, domain_setting_category, domain_setting_subcategory, domain_setting_name, domain_setting_value, domain_setting_enabled)
      values ($1, $2, 'domain', 'time_zone', 'name', 'Pacific/Kiritimati', 'true')`,
@@ -68,6 +68,12 @@ test('S002-DASH-STATS: counts of the tenant alone: extensions, enabled users and
     },
   })
   assert.equal(answer.headers['cache-control'], 'no-store')
+  const clean = await app.call('GET', '/api/v1/dashboard/stats')
+  assert.deepEqual([clean.status, clean.json], [200, answer.json], 'both documents show the same')
+  assert.equal(clean.headers['cache-control'], 'no-store')
+  assert.equal(clean.headers.etag, undefined)
+  assert.equal((await app.call('POST', '/api/v1/dashboard/stats', {})).status, 405)
+  assert.equal((await app.call('GET', '/api/v1/dashboard')).status, 501)
 })
 
 test('S002-DASH-STATS: a database of FusionPBX 5.4 counts the same', async () => {
