@@ -58,7 +58,7 @@ export class Phone {
   readonly #dialogs = new Map<string, Dialog>()
   readonly #waiters = new Set<() => void>()
   readonly #registerCallId = `reg-${token()}`
-  #registration = { expiresSeconds: 3600, answered: false }
+  #registration = { expiresSeconds: 3600, answered: 0 }
   #registerCseq = 1
   #registerStatus = 0
   #port = 0
@@ -85,7 +85,7 @@ export class Phone {
   /** Registers (or with `expiresSeconds` 0 unregisters); gives the final status, 200 when it worked. */
   async register(expiresSeconds = 3600): Promise<number> {
     this.#registerStatus = 0
-    this.#registration = { expiresSeconds, answered: false }
+    this.#registration = { expiresSeconds, answered: 0 }
     this.#sendRegister()
     await this.until(() => this.#registerStatus !== 0, 5000, 'an answer to REGISTER')
     return this.#registerStatus
@@ -279,9 +279,11 @@ export class Phone {
 
   #registerAnswered(message: SipMessage, status: number): void {
     const challenge = headerOf(message, 'www-authenticate')
-    // A second challenge to an answered one means the password is wrong.
-    if (status === 401 && challenge !== '' && !this.#registration.answered) {
-      this.#registration.answered = true
+    // A second challenge to an answered one means the password is wrong, unless the switch has forgotten its nonce.
+    const again =
+      this.#registration.answered === 0 || (this.#registration.answered < 3 && /stale=true/i.test(challenge))
+    if (status === 401 && challenge !== '' && again) {
+      this.#registration.answered++
       const { user, domain, password } = this.account
       this.#sendRegister(`Authorization: ${digest(challenge, 'REGISTER', `sip:${domain}`, user, password)}`)
     } else if (status >= 200) this.#registerStatus = status
