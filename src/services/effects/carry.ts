@@ -200,6 +200,8 @@ export function carrier(options: CarryOptions) {
 
   return {
     expect,
+    /** False where neither a switch nor a folder is in reach: then there is nothing to try. */
+    reachesAnything: hasNodes || options.cacheDir !== '' || options.voicemailDir !== '',
     /** What a receipt shows of effects that nobody has tried. */
     untried(effects: readonly Effect[]): Said[] {
       const delivery = expect(effects)

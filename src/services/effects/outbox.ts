@@ -141,7 +141,7 @@ export function outbox({ database, carrier, switch: port, resources, logger }: O
     untried: carrier.untried,
     async deliver(errand) {
       const expected = carrier.expect(errand.effects)
-      if (errand.effects.length === 0) return expected
+      if (errand.effects.length === 0 || !carrier.reachesAnything) return expected
       const work = track(carry(errand))
       let late: NodeJS.Timeout | undefined
       const patience = new Promise<Delivery>((resolve) => {
