@@ -64,15 +64,22 @@ function reply(calls: number, domains: readonly string[]): Buffer {
   return Buffer.concat([Buffer.from(`Content-Type: api/response\nContent-Length: ${body.length}\n\n`), body])
 }
 
+// The live model asks as well; what it asks is answered as briefly.
 const api = (text: string): Buffer =>
   Buffer.from(`Content-Type: api/response\nContent-Length: ${Buffer.byteLength(text)}\n\n${text}`)
 const command = (text: string): Buffer => Buffer.from(`Content-Type: command/reply\nReply-Text: ${text}\n\n`)
 
-let channels: Buffer = Buffer.alloc(0)
+let channels: Buffer = api('{"row_count": 0}\n')
+let channelCount = 0
 
 /** As little of FreeSWITCH as a list of calls needs, with its replies made before anybody asks. */
 function answer(line: string): Buffer {
+  if (line === 'api show channels count as json') return api(`{"row_count":${channelCount},"rows":[]}`)
   if (line.startsWith('api show channels')) return channels
+  if (line.startsWith('api show registrations')) return api('{"row_count": 0}\n')
+  if (line === 'api sofia jsonstatus') return api('{"profiles":{}}')
+  if (line.startsWith('api sofia xmlstatus gateway')) return api('<gateways>\n</gateways>\n')
+  if (line.startsWith('api uuid_exists')) return api('true')
   if (line === 'api switchname') return api('pbx1')
   if (line === 'api version short') return api('1.11.2-release\n')
   if (line.startsWith('api uuid_getvar')) return api('_undef_')
@@ -104,6 +111,7 @@ const commands = {
   /** From now on so many calls are up; answers the bytes of the list. */
   show(calls: number, domains: readonly string[]): number {
     channels = reply(calls, domains)
+    channelCount = calls * 2
     return channels.length
   },
 }
