@@ -11,7 +11,7 @@ import { cleanDialect } from './dialects/clean/index.ts'
 import { cleanLiveRoutes } from './dialects/clean/live.ts'
 import { xmlHook } from './dialects/hooks/index.ts'
 import type { LiveServices } from './dialects/live.ts'
-import { type EventsOptions, eventsPath } from './dialects/native/events.ts'
+import { type EventsOptions, eventsPath, sessionPath } from './dialects/native/events.ts'
 import { nativeDialect } from './dialects/native/index.ts'
 import { nativeCallRoutes } from './dialects/native/live.ts'
 import { receiptRoute } from './dialects/native/receipts.ts'
@@ -31,6 +31,7 @@ import {
 import { readJson } from './http/json.ts'
 import { liveMetrics } from './http/live-metrics.ts'
 import { httpMetrics } from './http/metrics.ts'
+import { cookiePass, ticketPass } from './http/passes.ts'
 import { asProblem } from './http/problems.ts'
 import type { Call, Dialect } from './http/route.ts'
 import { serveEvents } from './http/serve-events.ts'
@@ -50,7 +51,8 @@ import { createMemoryLimitStore } from './services/limits/memory-limit-store.ts'
 import { createWindowCounter } from './services/limits/window-counter.ts'
 import { openLive } from './services/live/live.ts'
 import { ownerBook } from './services/live/owners.ts'
-import { createTickets, type Tickets } from './services/live/tickets.ts'
+import { createSessions } from './services/live/sessions.ts'
+import { createTickets } from './services/live/tickets.ts'
 import { registrationService } from './services/registrations/registrations.ts'
 import { xmlAnswers } from './services/xml/sections.ts'
 import { xmlWorld } from './xml-world.ts'
@@ -129,17 +131,6 @@ const pathOf = (url: string): string => {
   return end < 0 ? url : url.slice(0, end)
 }
 
-/** A ticket opens the stream of events and nothing else. */
-const ticketPass =
-  (tickets: Tickets<Pass>): GuardOptions['passes'][number] =>
-  (request) => {
-    const { ticket } = request.query as Record<string, unknown>
-    if (ticket === undefined || pathOf(request.url) !== eventsPath) return undefined
-    const pass = typeof ticket === 'string' ? tickets.redeem(ticket) : undefined
-    if (!pass) throw new Problem('UNAUTHORIZED', { message: 'The ticket is wrong, was used, or is too old' })
-    return pass
-  }
-
 /** Composes the application. It listens nowhere yet. */
 export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const { config, database, columns, effects, logger } = parts
@@ -156,6 +147,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   })
   meters.watch(liveState.hub)
   const tickets = createTickets<Pass>()
+  const sessions = createSessions<Pass>()
   const findDomain = domainDirectory(database)
   const backend: Backend = {
     changed: liveState.configurationChanged,
@@ -184,7 +176,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     live,
     (call, resource, key) =>
       recordSecretsShown(database, resource, { domainUuid: call.reach.domain?.uuid ?? null, key, actor: call.actor }),
-    { tickets, domainExists: async (uuid) => (await findDomain(uuid)) !== undefined },
+    { tickets, sessions, domainExists: async (uuid) => (await findDomain(uuid)) !== undefined },
   )
   const dialectOf = dialectFinder(dialects)
   const guards: GuardOptions = {
@@ -195,7 +187,10 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     authenticate: authenticator(database, parts.globalKey, (error) =>
       logger.warn({ err: error }, 'key not stamped as used'),
     ),
-    passes: [ticketPass(tickets)],
+    passes: [
+      ticketPass(tickets, eventsPath),
+      cookiePass(sessions, [eventsPath, sessionPath], config.security.allowed_origins),
+    ],
     findDomain,
     limits: createMemoryLimitStore(),
     ceiling: config.ceiling.enabled

@@ -51,7 +51,10 @@ export interface GuardOptions {
   readonly allowedOrigins: readonly string[]
   readonly authenticate: Authenticator
   /** Other ways to prove oneself, tried before the key; undefined from one that was not used, UNAUTHORIZED from a wrong one. */
-  readonly passes: readonly ((request: FastifyRequest, dialect: Dialect) => Pass | undefined)[]
+  readonly passes: readonly ((
+    request: FastifyRequest,
+    dialect: Dialect,
+  ) => Pass | undefined | Promise<Pass | undefined>)[]
   readonly findDomain: (nameOrUuid: string) => Promise<Domain | undefined>
   readonly limits: LimitStore
   /** Failed authentications by address; undefined switches the ceiling off. */
@@ -142,7 +145,8 @@ interface Identity {
 /** Who is calling: by one of the other means, or by key. */
 async function identify(request: FastifyRequest, dialect: Dialect, options: GuardOptions): Promise<Identity> {
   for (const find of options.passes) {
-    const pass = find(request, dialect)
+    const found = find(request, dialect)
+    const pass = found instanceof Promise ? await found : found
     if (pass) return { ...pass, pass }
   }
   const presented = dialect.presentedKey(request)

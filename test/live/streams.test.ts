@@ -222,6 +222,37 @@ describe('keys and the stream of events', () => {
     await assert.rejects(open(), /answered 401/)
   })
 
+  it("a browser's session opens streams by its cookie, for its tenant, until it is closed", async () => {
+    await using world = await startWorld()
+    const opened = await world.app.call('POST', '/api/v2/events/session')
+    assert.equal(opened.status, 201, opened.text)
+    const set = String(opened.headers['set-cookie'])
+    assert.match(set, /^tandem_events=[\w-]{43}; Path=\/api\/v2\/events; HttpOnly; SameSite=Strict; Max-Age=43200$/)
+    const cookie = set.split(';', 1)[0] ?? ''
+    const headers = { cookie }
+    const stream = { headers, withoutKey: true }
+    const [one, two] = [await listen(world.base, stream), await listenBySocket(world.base, { headers })]
+    await one.wait('snapshot')
+    await two.wait('snapshot')
+    world.fake.call({ domain: theirs.name, from: '1001', to: '1002' })
+    const own = world.fake.call({ domain: ours.name, from: '1001', to: '1002' })
+    await two.wait('call.created')
+    assert.deepEqual(
+      two.events.filter(({ type }) => type === 'call.created').map(({ data }) => data.call.id),
+      [own.a.uuid],
+    )
+    one.stop()
+    two.stop()
+    const none = { 'x-api-key': undefined, 'x-domain': undefined, cookie }
+    assert.equal((await world.app.call('GET', '/api/v2/extensions', undefined, none)).status, 401)
+    for (const foreign of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }, { origin: 'null' }])
+      assert.equal((await world.app.call('GET', '/api/v2/events', undefined, { ...none, ...foreign })).status, 401)
+    assert.equal((await world.app.call('DELETE', '/api/v2/events/session', undefined, none)).status, 204)
+    assert.equal((await world.app.call('GET', '/api/v2/events', undefined, none)).status, 401)
+    const made = `tandem_events=${'A'.repeat(43)}`
+    assert.equal((await world.app.call('GET', '/api/v2/events', undefined, { ...none, cookie: made })).status, 401)
+  })
+
   it('a ticket opens one stream, once, and nothing else', async () => {
     await using world = await startWorld()
     const { status, json } = await world.app.call('POST', '/api/v2/events/ticket')

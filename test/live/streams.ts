@@ -89,9 +89,9 @@ function readFrames(text: string, events: Told[]): string {
 /** Opens `GET /api/v2/events` as server-sent events; rejects unless it is answered 200. */
 export async function listen(
   base: string,
-  options: { query?: string; headers?: Record<string, string> } = {},
+  options: { query?: string; headers?: Record<string, string>; withoutKey?: boolean } = {},
 ): Promise<Client & { response: IncomingMessage }> {
-  const headers = { 'x-api-key': globalKey, ...options.headers }
+  const headers = { ...(options.withoutKey ? {} : { 'x-api-key': globalKey }), ...options.headers }
   const request: ClientRequest = get(`${base}/api/v2/events${options.query ?? ''}`, { headers, agent: false })
   const [response] = (await once(request, 'response')) as [IncomingMessage]
   const state: Heard = { events: [], chunks: [], over: false }

@@ -1,18 +1,23 @@
 import { type Fault, invalid, Problem } from '../../errors.ts'
 import type { JsonSchema } from '../../fields/json-schema.ts'
 import type { Pass } from '../../http/guards.ts'
+import { sessionCookie, sessionToken } from '../../http/passes.ts'
 import type { Call, Parameter, Route, StreamRoute } from '../../http/route.ts'
 import { type Ear, maySee } from '../../services/live/audience.ts'
 import { type ChangeGroup, type ChangeType, changeTypes, groupOf } from '../../services/live/changes.ts'
+import { type Sessions, sessionSeconds } from '../../services/live/sessions.ts'
 import { type Tickets, ticketSeconds } from '../../services/live/tickets.ts'
 
 export interface EventsOptions {
   readonly tickets: Tickets<Pass>
+  readonly sessions: Sessions<Pass>
   readonly domainExists: (uuid: string) => Promise<boolean>
 }
 
 /** Where events are streamed from. */
 export const eventsPath = '/api/v2/events'
+/** Where a browser's session is opened and closed. */
+export const sessionPath = `${eventsPath}/session`
 
 const parameters = new Set(['types', 'last_event_id', 'ticket'])
 
@@ -153,8 +158,64 @@ export const ticketRoute = ({ tickets }: EventsOptions): Route => ({
   },
 })
 
+/** Opens a session for a browser: its cookie opens the stream again whenever it breaks, and no script can read it. */
+export const openSessionRoute = ({ sessions }: EventsOptions): Route => ({
+  method: 'POST',
+  url: sessionPath,
+  scope: 'events:read',
+  isRead: true,
+  document: {
+    operationId: 'open_events_session',
+    tag: 'events',
+    summary: "Open a browser's session for the stream of events",
+    parameters: [domainHeader],
+    success: {
+      status: 201,
+      description: `Sets a cookie that opens the stream for ${sessionSeconds / 3600} hours, for as long as the key is good.`,
+      schema: { type: 'object', required: ['expires_in'], properties: { expires_in: { type: 'integer' } } },
+    },
+    errors,
+  },
+  async handle(call) {
+    const { credential, principal, reach, headers } = call
+    if (!credential) throw new Problem('UNAUTHORIZED')
+    const token = sessions.open({ principal, credential, domainUuid: reach.domain?.uuid ?? null })
+    const cookie = sessionCookieText(token, sessionSeconds, headers['x-forwarded-proto'] === 'https')
+    return {
+      status: 201,
+      body: JSON.stringify({ expires_in: sessionSeconds }),
+      headers: { 'set-cookie': cookie, 'cache-control': 'no-store' },
+    }
+  },
+})
+
+/** Closes the session whose cookie comes along; without one there is nothing to close. */
+export const closeSessionRoute = ({ sessions }: EventsOptions): Route => ({
+  method: 'DELETE',
+  url: sessionPath,
+  scope: 'events:read',
+  isRead: true,
+  document: {
+    operationId: 'close_events_session',
+    tag: 'events',
+    summary: "Close a browser's session",
+    parameters: [],
+    success: { status: 204, description: 'Closed; its streams end within a minute at most.' },
+    errors,
+  },
+  async handle({ headers }) {
+    const token = sessionToken(headers)
+    if (token !== undefined) sessions.close(token)
+    return { status: 204, headers: { 'set-cookie': sessionCookieText('', 0, false) } }
+  },
+})
+
+const sessionCookieText = (token: string, seconds: number, secure: boolean): string =>
+  `${sessionCookie}=${token}; Path=${eventsPath}; HttpOnly; SameSite=Strict; Max-Age=${seconds}${secure ? '; Secure' : ''}`
+
 /** The methods of the paths here; undefined for other paths. */
 export function eventMethods(path: string): readonly string[] | undefined {
   if (path === eventsPath) return ['GET']
+  if (path === sessionPath) return ['POST', 'DELETE']
   return path === `${eventsPath}/ticket` ? ['POST'] : undefined
 }

@@ -25,7 +25,14 @@ import {
   verbsOf,
   wrongMethod,
 } from '../shared.ts'
-import { type EventsOptions, eventMethods, eventStream, ticketRoute } from './events.ts'
+import {
+  closeSessionRoute,
+  type EventsOptions,
+  eventMethods,
+  eventStream,
+  openSessionRoute,
+  ticketRoute,
+} from './events.ts'
 
 export interface NativeOptions {
   readonly resources: readonly Resource[]
@@ -366,6 +373,8 @@ export function nativeDialect(options: NativeOptions): Dialect {
         ...(verbsOf(resource).includes('get') && hasSecrets(resource) ? [revealRoute(resource, options)] : []),
       ]),
       ticketRoute(options.events),
+      openSessionRoute(options.events),
+      closeSessionRoute(options.events),
       ...options.further,
     ],
     authMode: 'both',
