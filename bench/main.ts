@@ -1,11 +1,15 @@
 import { loadavg } from 'node:os'
+import { callSuite } from './calls/suite.ts'
+import { eslSuite } from './esl/suite.ts'
+import { eventsSuite } from './events/suite.ts'
 import { restSuite } from './rest/suite.ts'
 import type { Row, Suite } from './row.ts'
 import { busyShare, machine } from './support/machine.ts'
 import { progressLine } from './support/progress.ts'
 import { table } from './support/table.ts'
+import { xmlSuite } from './xml/suite.ts'
 
-const suites: readonly Suite[] = [restSuite]
+const suites: readonly Suite[] = [restSuite, eslSuite, xmlSuite, callSuite, eventsSuite]
 
 const explanation = `ratio: the baseline's cost divided by ours, so 1 is as cheap as the baseline and 0.5 costs twice as much.
 Costs are CPU time of the measured process for one request, unless the row says otherwise. Ratios are the median over

@@ -1,4 +1,6 @@
 // Bundles the sources into dist. Exports build() for bin/tandem.js and the other scripts.
+// Usage: npm run build   also writes the types of what other packages import; npm start does without.
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -36,6 +38,17 @@ export async function build() {
   await build({ ...common, entryPoints: { cli: 'src/cli/main.ts' }, outdir: 'dist' })
 }
 
+/** Builds what other packages import, `tandem/esl`: one file without our other code, and its types. */
+export async function buildLibraries() {
+  await buildOne('src/esl/index.ts', 'dist/esl.js')
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  const { status } = spawnSync(process.execPath, [compiler, '-p', 'scripts/esl-types.json'], {
+    cwd: root,
+    stdio: 'inherit',
+  })
+  if (status !== 0) throw new Error('the types of the libraries could not be written')
+}
+
 /** Builds one file and answers its path. */
 export async function buildOne(source, outfile) {
   const { build } = await import('esbuild')
@@ -60,4 +73,7 @@ export async function buildAll(folder, suffix, outdir) {
   )
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) await build()
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  if (!process.argv.includes('--libraries')) await build()
+  await buildLibraries()
+}

@@ -5,11 +5,12 @@ import pino, { type Logger } from 'pino'
 import { readColumns } from './adapters/database/columns.ts'
 import { type Database, openDatabase, settleTls } from './adapters/database/database.ts'
 import { migrate, pendingMigrations } from './adapters/database/migrations.ts'
-import { localEffects } from './adapters/files.ts'
 import { openSwitch, type SwitchPort } from './adapters/switch/switch.ts'
 import { buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
 import type { Values } from './config/settings.ts'
+import { effectsOf } from './services/effects/index.ts'
+import { liveCustomEvents, liveEvents } from './services/live/node-model.ts'
 import { StartError } from './start-error.ts'
 
 /** Oldest PostgreSQL that is served (demand S001-VER-PG). */
@@ -144,24 +145,21 @@ export async function serve({ values: config }: Config, options: { json: boolean
     if (pending.length > 0) logger.warn({ pending }, 'the schema tandem is not up to date: run tandem migrate')
     const embeddedKey = config.database_url === '' ? keptSecret(config.data_dir, 'api-key', randomKey) : ''
     const globalKey = config.api_key || embeddedKey
-    port = openSwitch({ urls: config.switch_url, events: [], custom: [], logger })
+    port = openSwitch({ urls: config.switch_url, events: liveEvents, custom: liveCustomEvents, logger })
     const { close: closeSwitch } = port
+    const columns = await readColumns(database)
+    const effects = effectsOf(config.freeswitch, { database, columns, switch: port, logger })
     const app = await buildApp({
       config,
       database,
-      columns: await readColumns(database),
-      effects: localEffects({
-        cacheDir: config.freeswitch.cache_dir,
-        voicemailDir: config.freeswitch.voicemail_dir,
-        clearCache: config.freeswitch.clear_cache_on_update,
-        tellSwitch: config.freeswitch.auto_regenerate_xml,
-        onError: (effect, error) => logger.warn({ err: error, effect }, 'an effect failed'),
-      }),
+      columns,
+      effects,
       switch: port,
       logger,
       globalKey,
     })
     const address = await app.listen({ host: config.host, port: config.port })
+    if (config.switch_url.length > 0) await effects.start(opened.url)
     greet(address, opened.greeting.domain ? { ...opened.greeting, apiKey: globalKey } : {}, options.json)
 
     let stopping = false
@@ -176,6 +174,7 @@ export async function serve({ values: config }: Config, options: { json: boolean
       const idle = setInterval(() => app.server.closeIdleConnections(), 50)
       await app.close()
       clearInterval(idle)
+      await effects.stop()
       await closeSwitch()
       await database.close()
       await opened.stop()

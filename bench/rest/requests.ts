@@ -6,6 +6,8 @@ export interface Request {
   readonly path: string
   readonly domain: string
   readonly body?: string
+  /** Headers instead of the API's own. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Stands for a number that no request before had; eight characters, as many as the number has digits. */
@@ -18,11 +20,12 @@ const firstFreshNumber = 20_000_000
 export const withFreshNumber = (text: string, n: number): string =>
   text.replace(freshNumber, String(firstFreshNumber + n))
 
-const headersOf = ({ domain, body }: Request): Record<string, string> => ({
-  'x-api-key': apiKey,
-  'x-domain': domain,
-  ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-})
+const headersOf = ({ domain, body, headers }: Request): Record<string, string> =>
+  headers ?? {
+    'x-api-key': apiKey,
+    'x-domain': domain,
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+  }
 
 /** The bytes of a request, but for its fresh number. */
 export function rawRequest(request: Request): string {

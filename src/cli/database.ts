@@ -7,6 +7,7 @@ import { CliError } from './failure.ts'
 /** A database opened for one command. */
 export interface OpenedDatabase {
   readonly database: Database
+  readonly url: string
   /** True for the embedded one: a running server's, or one started for the command and stopped with it. */
   readonly embedded: boolean
   close(): Promise<void>
@@ -25,20 +26,22 @@ function open(config: Config, url: string): Database {
 export async function openConfiguredDatabase(config: Config): Promise<OpenedDatabase> {
   const { database_url: url } = config.values
   if (url !== '') {
-    const database = open(config, await settleTls(url))
-    return { database, embedded: false, close: () => database.close() }
+    const settled = await settleTls(url)
+    const database = open(config, settled)
+    return { database, url: settled, embedded: false, close: () => database.close() }
   }
   // Loaded only here: commands on a real database need none of it.
   const { runningEmbedded, startEmbedded } = await import('../adapters/embedded/supervisor.ts')
   const running = await runningEmbedded(embeddedFolder(config))
   if (running !== undefined) {
     const database = open(config, running)
-    return { database, embedded: true, close: () => database.close() }
+    return { database, url: running, embedded: true, close: () => database.close() }
   }
   const server = await startEmbedded({ folder: embeddedFolder(config) })
   const database = open(config, server.url)
   return {
     database,
+    url: server.url,
     embedded: true,
     async close() {
       await database.close()

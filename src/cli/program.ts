@@ -6,6 +6,7 @@ import { sentenceOf } from './failure.ts'
 import { addKeys } from './keys.ts'
 import { addMigrate } from './migrate.ts'
 import { runServe } from './serve.ts'
+import { addXml } from './xml.ts'
 
 /** The whole command line. Commands throw; nothing in it ends the process. */
 export function createProgram(context: CliContext): Command {
@@ -23,6 +24,7 @@ export function createProgram(context: CliContext): Command {
   addMigrate(program, context)
   addKeys(program, context)
   addConfig(program, context)
+  addXml(program, context)
   return program
 }
 

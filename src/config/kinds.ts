@@ -155,8 +155,8 @@ function listOf(
 }
 
 /** Addresses and CIDR ranges of IPv4 and IPv6. */
-export const ranges = (about: string): Setting<readonly string[]> =>
-  listOf([], about, { allowed: 'addresses and CIDR ranges, IPv4 or IPv6', accepts: isAddressOrRange })
+export const ranges = (about: string, fallback: readonly string[] = []): Setting<readonly string[]> =>
+  listOf(fallback, about, { allowed: 'addresses and CIDR ranges, IPv4 or IPv6', accepts: isAddressOrRange })
 
 /** Origins as browsers send them, or `*` for any. */
 export const origins = (about: string): Setting<readonly string[]> =>
@@ -171,6 +171,10 @@ export const endpoints = (fallback: readonly string[], about: string): Setting<r
     allowed: 'endpoint paths such as dashboard/stats, without a leading slash',
     accepts: (item) => /^[a-z0-9_-]+(\/[a-z0-9_-]+)*$/.test(item),
   })
+
+/** Variables and their values; a value ends at a comma, unless the list is a JSON array or a list of a file. */
+export const assignments = (about: string): Setting<readonly string[]> =>
+  listOf([], about, { allowed: 'items such as local_ip_v4=192.0.2.1', accepts: (item) => /^[\w.-]+=/.test(item) })
 
 /** URL of a PostgreSQL database; empty for none. Its password is masked when printed. */
 export function databaseUrl(about: string): Setting<string> {

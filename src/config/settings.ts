@@ -1,4 +1,5 @@
 import {
+  assignments,
   databaseUrl,
   endpoints,
   flag,
@@ -85,6 +86,33 @@ export const settings = {
   'freeswitch.clear_cache_on_update': flag(true, "Empties FusionPBX's cache of what a write changed."),
   'freeswitch.voicemail_dir': optionalFolder('Folder of voicemail messages; empty where it cannot be reached.'),
   'freeswitch.cache_dir': optionalFolder("Folder of FusionPBX's file cache; empty where it cannot be reached."),
+  'freeswitch.cache_method': oneOf(
+    ['file', 'memcache'],
+    'file',
+    'Where FusionPBX keeps its cache: its `cache.method`.',
+  ),
+
+  'freeswitch.sounds_dir': optionalFolder(
+    'Folder of sounds as the switch knows it; empty leaves that to its own variable sounds_dir.',
+  ),
+  'freeswitch.recordings_dir': optionalFolder(
+    "Folder of recordings as the switch sees it; empty asks the switch (FusionPBX's layout lies below it).",
+  ),
+
+  'calls.originates_at_once': whole(5, [1, 1000], 'Calls that a domain may have set up over the API at once.'),
+  'calls.originates_per_minute': whole(30, [1, 100_000], 'Calls a minute that a domain may have set up over the API.'),
+
+  'events.heartbeat_seconds': whole(15, [1, 3600], 'Seconds between signs of life on a quiet stream of events.'),
+  'events.slow_seconds': whole(10, [1, 3600], 'Seconds a reader of a stream may take nothing before it is cut.'),
+  'events.recheck_seconds': whole(30, [1, 55], 'Seconds after which a stream asks again whether its key still holds.'),
+  'events.max_listeners': whole(10_000, [1, 1_000_000], 'Streams of events open at once.'),
+  'events.kept_seconds': whole(600, [1, 86_400], 'Seconds past events are kept for streams that resume.'),
+  'events.kept_bytes': whole(134_217_728, [65_536, 17_179_869_184], 'Most bytes of past events kept.'),
+  'events.check_seconds': whole(
+    30,
+    [1, 3600],
+    "Seconds between comparisons of live state with the switch's own tables.",
+  ),
 
   'logging.enabled': flag(true, 'Writes a log.'),
   'logging.log_requests': flag(true, 'Logs every request.'),
@@ -97,6 +125,26 @@ export const settings = {
   'database.statement_timeout_ms': whole(15_000, [0, 3_600_000], 'Milliseconds a statement may run; 0 is for ever.'),
 
   'mail.user_created': flag(false, "Queues FusionPBX's mail to a user who was created."),
+  'hooks.xml.enabled': flag(true, 'Answers what mod_xml_curl of FreeSWITCH asks at /hooks/xml.'),
+  'hooks.xml.allowed_ips': ranges('Addresses that may ask there; the answers hold SIP passwords.', [
+    '127.0.0.0/8',
+    '::1',
+  ]),
+  'hooks.xml.user': headerSecret('User of the basic authentication there; when user and password are empty, none.'),
+  'hooks.xml.password': headerSecret('Password of the basic authentication there.'),
+  'hooks.xml.max_body_bytes': whole(262_144, [4096, 16_777_216], 'Most bytes of a request there.'),
+  'hooks.xml.cacheable_ms': whole(
+    0,
+    [0, 86_400_000],
+    'Milliseconds the switch may keep a user it was told of; 0 is not at all.',
+  ),
+  'hooks.xml.files_root': folder(
+    '/',
+    'Folder below which the files of the switch are found from here: / on its own host; elsewhere any that holds none.',
+  ),
+  'hooks.xml.variables': assignments(
+    'Global variables of the switch, name=value; those that are not known are left for the switch to fill in.',
+  ),
   'server.shutdown_grace_ms': whole(10_000, [0, 600_000], 'Milliseconds running requests have when the server stops.'),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>
 

@@ -2,6 +2,7 @@ import { type Fault, invalid, Problem } from '../errors.ts'
 import type { JsonSchema } from '../fields/json-schema.ts'
 import type { Answer, Parameter, Route } from '../http/route.ts'
 import type { CallService } from '../services/calls/calls.ts'
+import type { Originator } from '../services/calls/control/originate.ts'
 import type { RegistrationService } from '../services/registrations/registrations.ts'
 import { missingHeader, wrongMethod } from './shared.ts'
 import { envelope } from './v1/shared.ts'
@@ -10,6 +11,9 @@ import { envelope } from './v1/shared.ts'
 export interface LiveServices {
   readonly calls: CallService
   readonly registrations: RegistrationService
+  readonly originator: Originator
+  /** Folder of recordings as the switch sees it; "" asks the switch. */
+  readonly recordingsDir: string
 }
 
 /** The tenant, as both v1 documents demand it. */

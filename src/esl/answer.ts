@@ -13,14 +13,15 @@ export function isAnswer(frame: Frame): boolean {
  */
 export function answerText(frame: Frame, accepts: Accepts): string {
   if (frame.type === 'api/response') {
-    if (accepts !== 'api') throw outOfStep('an API answered what was no API command')
+    if (accepts === 'reply') throw outOfStep('an API answered what was no API command')
     if (frame.contentLength === undefined) throw outOfStep('an API answer has no length')
-    return frame.body.toString('utf8')
+    return accepts === 'bytes' ? '' : frame.text
   }
   const text = frame.get('Reply-Text')
   // The reply to userauth may come without its end and run into the next frame, whose length it then has.
   if (text === undefined || frame.contentLength !== undefined) throw outOfStep('a reply is not whole')
-  if (accepts === 'api' && !text.startsWith('-ERR')) throw outOfStep('a command reply came where an API answer was due')
+  if (accepts !== 'reply' && !text.startsWith('-ERR'))
+    throw outOfStep('a command reply came where an API answer was due')
   return text
 }
 

@@ -1,31 +1,19 @@
 import { backoffMs } from './backoff.ts'
+import { abortable, aborted, type CallOptions, type EslStats } from './calls.ts'
 import { type Command, textOf } from './command.ts'
 import type { Connection } from './connection.ts'
-import { decodeEvent, isEvent } from './decode-event.ts'
-import { EslError, EventError } from './errors.ts'
+import { isEvent, readEvent } from './decode-event.ts'
+import { EslError } from './errors.ts'
 import type { EslEvent } from './event.ts'
 import { EventQueue } from './event-queue.ts'
 import type { Frame } from './frame.ts'
+import { probeWhenIdle } from './idle-probe.ts'
 import { Jobs } from './jobs.ts'
 import { Listeners } from './listeners.ts'
 import { type EslOptions, type FullOptions, fullOptions } from './options.ts'
 import { Session } from './session.ts'
 import { type EslSignal, type EslState, nextState } from './states.ts'
 import { eventLine, eventNames, Subscriptions, subclassNames } from './subscriptions.ts'
-
-export interface CallOptions {
-  readonly timeoutMs?: number | undefined
-  /** Gives up waiting; the command was sent all the same, and its answer is thrown away. */
-  readonly signal?: AbortSignal | undefined
-}
-
-export interface EslStats {
-  readonly pending: number
-  readonly jobs: number
-  readonly queuedEvents: number
-  readonly droppedEvents: number
-  readonly reconnects: number
-}
 
 /** Signals an error leads to: what the peer said no to is tried again more slowly than what broke. */
 const refusals = new Set(['AUTH_REFUSED', 'ACL_REFUSED', 'SUBSCRIPTION_REFUSED'])
@@ -48,13 +36,14 @@ export class EslClient implements AsyncDisposable {
   #readySince = 0
   #readyCount = 0
   #timer: NodeJS.Timeout | undefined
-  #probe: NodeJS.Timeout | undefined
+  #endProbe: () => void = () => {}
   #pressed = false
 
   constructor(options: EslOptions) {
     this.#options = fullOptions(options)
     this.#queue = new EventQueue({
       max: this.#options.maxQueuedEvents,
+      maxBytes: this.#options.maxQueuedBytes,
       deliver: (event) => this.#events.tell(event),
       lost: (count) => void this.#losses.tell(count),
       pressure: (high) => this.#press(high),
@@ -108,8 +97,28 @@ export class EslClient implements AsyncDisposable {
    * Rejects with CommandError for what is no API command, with EslError when there is no answer. A missed deadline
    * closes the connection.
    */
-  async api(command: Command, options: CallOptions = {}): Promise<string> {
-    return this.#ask(`api ${textOf(command, 'api')}`, 'api', options)
+  api(command: Command, options: CallOptions = {}): Promise<string> {
+    // Not async: this is the busiest function there is, and a promise around a promise would be felt.
+    try {
+      return this.#ask(`api ${textOf(command, 'api')}`, 'api', options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /**
+   * As `api`, for answers of many megabytes, which are not always UTF-8: `read` gets the bytes as they came, and may use
+   * them until the promise it gives has settled. Answers what it gives.
+   */
+  async apiBytes<T>(command: Command, read: (bytes: Buffer) => T | Promise<T>, options: CallOptions = {}): Promise<T> {
+    const text = `api ${textOf(command, 'api')}`
+    const connection = this.#live
+    const bytes = await this.#through(options, (live, timeoutMs) => live.askBytes(text, timeoutMs))
+    try {
+      return await read(bytes)
+    } finally {
+      connection?.giveBack(bytes)
+    }
   }
 
   /** Sends a command of the connection, such as `sendEvent()`, and answers its Reply-Text. Otherwise like `api`. */
@@ -124,7 +133,7 @@ export class EslClient implements AsyncDisposable {
    */
   async bgapi(command: Command, options: CallOptions = {}): Promise<string> {
     const line = textOf(command, 'api').replace(/\n\n$/, '')
-    options.signal?.throwIfAborted()
+    if (options.signal?.aborted) throw aborted(options.signal)
     if (!this.#subscriptions.hears('BACKGROUND_JOB')) await this.#subscribe(['BACKGROUND_JOB'], [], false)
     const { id, result } = this.#jobs.open(options.timeoutMs ?? this.#options.jobTimeoutMs)
     try {
@@ -173,11 +182,13 @@ export class EslClient implements AsyncDisposable {
     }
   }
 
-  /** Ends for good; what waits for an answer is rejected with CLOSED, and events not yet delivered are dropped. */
+  /**
+   * Ends for good and resolves when the socket is closed. What waits for an answer is rejected with CLOSED, and events
+   * not yet delivered are dropped.
+   */
   async close(): Promise<void> {
-    if (this.#state === 'closed') return
-    const error = new EslError('CLOSED', 'the client was closed')
-    this.#signal('close', error)
+    if (this.#state !== 'closed') this.#signal('close', new EslError('CLOSED', 'the client was closed'))
+    await this.#session?.gone
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -201,10 +212,7 @@ export class EslClient implements AsyncDisposable {
       this.#session = new Session(this.#options, {
         greeted: () => this.#signal('greeted'),
         prepare: (connection) => this.#prepare(connection),
-        prepared: (connection) => {
-          this.#live = connection
-          this.#signal('prepared')
-        },
+        prepared: () => this.#signal('prepared'),
         other: (frame) => this.#other(frame),
         ended: (error) => this.#ended(error),
       })
@@ -214,7 +222,7 @@ export class EslClient implements AsyncDisposable {
       this.#lastError = undefined
       this.#readySince = performance.now()
       this.#readyCount += 1
-      this.#watch()
+      if (this.#live) this.#endProbe = probeWhenIdle(this.#live, this.#options, () => this.#pressed)
     },
     waiting: () => this.#comeAgain(backoffMs(this.#attempt++, this.#options, this.#options.random)),
     refused: () => this.#comeAgain(backoffMs(30, this.#options, this.#options.random)),
@@ -231,7 +239,7 @@ export class EslClient implements AsyncDisposable {
 
   #ended(error: EslError): void {
     this.#live = undefined
-    clearInterval(this.#probe)
+    this.#endProbe()
     const wasClosed = this.#state === 'closed'
     this.#jobs.failAll(
       wasClosed ? error : new EslError('DISCONNECTED', 'the job outlived its connection', { cause: error }),
@@ -245,8 +253,12 @@ export class EslClient implements AsyncDisposable {
   /** Logged in: events of the connection before are delivered first, so that none comes after `ready`. */
   async #prepare(connection: Connection): Promise<void> {
     await this.#queue.flush(this.#options.commandTimeoutMs)
-    if (this.#subscriptions.isEmpty) return
-    await this.#demand(connection, this.#subscriptions.line())
+    // Somebody may subscribe while the answer is under way.
+    for (let asked = Subscriptions.none; asked !== this.#subscriptions.line(); ) {
+      asked = this.#subscriptions.line()
+      await this.#demand(connection, asked)
+    }
+    if (!connection.isEnded) this.#live = connection
   }
 
   async #demand(connection: Connection, line: string): Promise<void> {
@@ -268,7 +280,14 @@ export class EslClient implements AsyncDisposable {
     }
   }
 
-  #ask(text: string, accepts: 'api' | 'reply', { timeoutMs, signal }: CallOptions): Promise<string> {
+  #ask(text: string, accepts: 'api' | 'reply', options: CallOptions): Promise<string> {
+    return this.#through(options, (connection, timeoutMs) => connection.ask(text, accepts, timeoutMs))
+  }
+
+  #through<T>(
+    { timeoutMs, signal }: CallOptions,
+    ask: (connection: Connection, timeoutMs: number) => Promise<T>,
+  ): Promise<T> {
     const connection = this.#live
     if (!connection) return Promise.reject(this.#notReady())
     if (signal?.aborted) return Promise.reject(aborted(signal))
@@ -277,7 +296,7 @@ export class EslClient implements AsyncDisposable {
         new EslError('OVERLOADED', `${this.#options.maxPending} commands wait for an answer already`),
       )
     if (this.#pressed) connection.resume()
-    const answer = connection.ask(text, accepts, timeoutMs ?? this.#options.commandTimeoutMs)
+    const answer = ask(connection, timeoutMs ?? this.#options.commandTimeoutMs)
     return signal ? abortable(answer, signal) : answer
   }
 
@@ -301,13 +320,13 @@ export class EslClient implements AsyncDisposable {
   /** While jobs are under way every event is looked at: a result must not wait behind slow listeners, or be dropped. */
   #event(frame: Frame): void {
     if (this.#subscriptions.hears('BACKGROUND_JOB')) {
-      const event = decoded(frame)
+      const event = readEvent(frame)
       if (event?.name === 'BACKGROUND_JOB') {
         this.#jobs.finish(event)
         if (!this.#subscriptions.isWanted('BACKGROUND_JOB')) return
       }
-      this.#queue.push(event ?? frame)
-    } else this.#queue.push(frame)
+      this.#queue.push(event ?? frame, frame.contentLength)
+    } else this.#queue.push(frame, frame.contentLength)
     this.#relieve()
   }
 
@@ -321,35 +340,4 @@ export class EslClient implements AsyncDisposable {
   #relieve(): void {
     if (this.#pressed && this.#live?.pending === 0 && this.#jobs.size === 0) this.#live.pause()
   }
-
-  /** A peer that lost its power sends no end: silence is answered by a question whose answer does not matter. */
-  #watch(): void {
-    const { idleProbeMs } = this.#options
-    if (idleProbeMs === 0) return
-    this.#probe = setInterval(() => {
-      const connection = this.#live
-      if (connection?.pending !== 0 || this.#pressed || performance.now() - connection.lastReadAt < idleProbeMs) return
-      connection.ask('api hostname\n\n', 'api', this.#options.commandTimeoutMs).catch(() => {})
-    }, idleProbeMs / 2).unref()
-  }
 }
-
-function decoded(frame: Frame): EslEvent | undefined {
-  try {
-    return decodeEvent(frame)
-  } catch (error) {
-    if (error instanceof EventError) return undefined
-    throw error
-  }
-}
-
-function abortable(answer: Promise<string>, signal: AbortSignal): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(aborted(signal))
-    signal.addEventListener('abort', abort, { once: true })
-    answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
-}
-
-const aborted = (signal: AbortSignal): EslError =>
-  new EslError('ABORTED', 'the caller gave up', { cause: signal.reason })

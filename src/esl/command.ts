@@ -45,26 +45,30 @@ export type Command = MadeCommand
 /** For the client alone: what is written for a command, without the `api` in front. */
 export const textOf = MadeCommand.textOf
 
-/** Free text to the end of the line. */
-class RestText {
-  readonly text: string
+/** Text that was looked at. The private field keeps other objects with a `text` out. */
+class CheckedText {
+  readonly #text: string
+
   constructor(text: string) {
-    this.text = text
-    Object.freeze(this)
+    this.#text = text
   }
+
+  get text(): string {
+    return this.#text
+  }
+}
+
+/** Free text to the end of the line. */
+class RestText extends CheckedText {
+  readonly kind = 'rest'
+}
+
+/** A word whose blanks stand in quotes. */
+class QuotedWord extends CheckedText {
+  readonly kind = 'quoted'
 }
 
 export type Rest = RestText
-
-/** A word whose blanks stand in quotes. */
-class QuotedWord {
-  readonly text: string
-  constructor(text: string) {
-    this.text = text
-    Object.freeze(this)
-  }
-}
-
 export type Quoted = QuotedWord
 
 /**

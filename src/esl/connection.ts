@@ -5,6 +5,7 @@ import type { Frame } from './frame.ts'
 import { Framer } from './framer.ts'
 import type { FullOptions } from './options.ts'
 import { type Accepts, PendingQueue } from './pending.ts'
+import { Spare } from './spare.ts'
 
 /** Whom a connection tells. */
 export interface ConnectionListener {
@@ -15,22 +16,21 @@ export interface ConnectionListener {
   ended(error: EslError): void
 }
 
-/** What to write, and whom to tell of the answer. */
-interface Telling {
-  readonly accepts: Accepts
-  readonly timeoutMs: number
-  readonly resolve: (text: string) => void
-  readonly reject: (error: Error) => void
-}
+type Resolve = (text: string, frame: Frame) => void
+type Reject = (error: Error) => void
 
 /** One TCP connection from its opening to its end: bytes, frames, commands and their answers. It never comes back. */
 export class Connection {
+  /** Resolves when the socket is closed. */
+  readonly gone: Promise<void>
   readonly #listener: ConnectionListener
   readonly #socket: Socket
   readonly #framer: Framer
+  readonly #spare = new Spare()
   readonly #pending = new PendingQueue()
   /** What is written at the end of this turn of the event loop. */
   #outgoing = ''
+  #now = 0
   #timer: NodeJS.Timeout | undefined
   #timerDue = Number.POSITIVE_INFINITY
   #ended = false
@@ -38,8 +38,12 @@ export class Connection {
 
   constructor(options: FullOptions, listener: ConnectionListener) {
     this.#listener = listener
-    this.#framer = new Framer({ maxBodyBytes: options.maxReplyBytes })
+    this.#framer = new Framer({
+      maxBodyBytes: options.maxReplyBytes,
+      allocate: (length) => this.#spare.take(length),
+    })
     this.#socket = connect({ host: options.host, port: options.port, noDelay: true, keepAlive: true })
+    this.gone = new Promise((resolve) => this.#socket.once('close', () => resolve()))
     this.#socket.on('connect', () => this.#ended || listener.connected())
     this.#socket.on('data', (chunk) => this.#read(chunk))
     this.#socket.on('error', (cause) => this.end(this.#failure(cause)))
@@ -48,6 +52,10 @@ export class Connection {
 
   get pending(): number {
     return this.#pending.size
+  }
+
+  get isEnded(): boolean {
+    return this.#ended
   }
 
   get lastReadAt(): number {
@@ -61,12 +69,34 @@ export class Connection {
 
   /** Writes a command, blank line included, and answers the text of its reply. */
   ask(text: string, accepts: Accepts, timeoutMs: number): Promise<string> {
-    return new Promise((resolve, reject) => this.tell(text, { accepts, timeoutMs, resolve, reject }))
+    return new Promise((resolve, reject) => this.tell(text, accepts, timeoutMs, resolve, reject))
+  }
+
+  /** The same of an API whose answer is large: its bytes as they came. */
+  askBytes(text: string, timeoutMs: number): Promise<Buffer> {
+    return new Promise((resolve, reject) =>
+      // A refusal comes as a reply's text and without a body.
+      this.tell(
+        text,
+        'bytes',
+        timeoutMs,
+        (said, frame) => resolve(said === '' ? frame.body : Buffer.from(said)),
+        reject,
+      ),
+    )
+  }
+
+  /** Nobody reads these bytes any more. */
+  giveBack(bytes: Buffer): void {
+    this.#spare.giveBack(bytes)
   }
 
   /** The same with functions that are called at once, before the next frame is looked at. */
-  tell(text: string, { accepts, timeoutMs, resolve, reject }: Telling): void {
-    const deadline = performance.now() + timeoutMs
+  tell(text: string, accepts: Accepts, timeoutMs: number, resolve: Resolve, reject: Reject): void {
+    if (this.#ended) return void reject(new EslError('DISCONNECTED', 'the connection has ended'))
+    // Commands of one turn of the event loop are written together, and their clocks start together.
+    if (this.#outgoing === '') this.#now = performance.now()
+    const deadline = this.#now + timeoutMs
     this.#pending.add({ accepts, deadline, resolve, reject, next: undefined })
     if (deadline < this.#timerDue) this.#arm(deadline)
     this.#write(text)
@@ -96,11 +126,11 @@ export class Connection {
   }
 
   #write(text: string): void {
-    if (this.#outgoing === '') process.nextTick(() => this.#flush())
+    if (this.#outgoing === '') process.nextTick(this.#flush)
     this.#outgoing += text
   }
 
-  #flush(): void {
+  readonly #flush = (): void => {
     if (!this.#ended) this.#socket.write(this.#outgoing)
     this.#outgoing = ''
   }
@@ -125,7 +155,7 @@ export class Connection {
     if (!pending) throw new EslError('OUT_OF_STEP', 'an answer came to no command')
     const text = answerText(frame, pending.accepts)
     this.#pending.take()
-    pending.resolve(text)
+    pending.resolve(text, frame)
   }
 
   #arm(deadline: number): void {

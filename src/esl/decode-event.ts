@@ -13,9 +13,19 @@ export function isEvent(frame: Frame): boolean {
  * EventError when the body is no event; the frames after it are not concerned.
  */
 export function decodeEvent(frame: Frame): EslEvent {
-  if (frame.type === 'text/event-json') return decodeJson(frame.body.toString('utf8'))
+  if (frame.type === 'text/event-json') return decodeJson(frame.text)
   if (frame.type === 'text/event-plain') return decodePlain(frame.body)
   throw new EventError(`no event can be read from ${frame.type}`)
+}
+
+/** The same, or undefined when the body is no event. */
+export function readEvent(frame: Frame): EslEvent | undefined {
+  try {
+    return decodeEvent(frame)
+  } catch (error) {
+    if (error instanceof EventError) return undefined
+    throw error
+  }
 }
 
 function decodeJson(text: string): EslEvent {

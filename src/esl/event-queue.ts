@@ -1,5 +1,4 @@
-import { decodeEvent } from './decode-event.ts'
-import { EventError } from './errors.ts'
+import { readEvent } from './decode-event.ts'
 import { EslEvent } from './event.ts'
 import type { Frame } from './frame.ts'
 
@@ -13,6 +12,7 @@ class Gap {
 
 export interface EventQueueOptions {
   readonly max: number
+  readonly maxBytes: number
   /** Gives an event to its listeners; the next one waits for the promise, if there is one. */
   readonly deliver: (event: EslEvent) => Promise<unknown> | undefined
   /** Tells how many events are missing between the last one delivered and the next. */
@@ -28,6 +28,9 @@ const sliceMs = 10
 export class EventQueue {
   readonly #options: EventQueueOptions
   #items: (Frame | EslEvent | Gap)[] = []
+  /** How many bytes each item came in, and all together. */
+  #sizes: number[] = []
+  #bytes = 0
   /** Items before it were delivered. */
   #head = 0
   #running = false
@@ -49,12 +52,19 @@ export class EventQueue {
     return this.#dropped
   }
 
-  /** Queues an event, and delivers at once what can be. A full queue drops it, and remembers where. */
-  push(item: Frame | EslEvent): void {
-    if (this.size >= this.#options.max) this.#drop(1)
-    else this.#items.push(item)
-    if (!this.#high && this.size > this.#options.max / 2) this.#press(true)
+  /** Queues an event of so many bytes, and delivers at once what can be. A full queue drops it, and remembers where. */
+  push(item: Frame | EslEvent, bytes = 0): void {
+    const { max, maxBytes } = this.#options
+    if (this.size >= max || this.#bytes > maxBytes) this.#drop()
+    else this.#add(item, bytes)
+    if (!this.#high && (this.size > max / 2 || this.#bytes > maxBytes / 2)) this.#press(true)
     if (!this.#running) this.#run()
+  }
+
+  #add(item: Frame | EslEvent | Gap, bytes: number): void {
+    this.#items.push(item)
+    this.#sizes.push(bytes)
+    this.#bytes += bytes
   }
 
   /** Resolves when everything is delivered; after `limitMs` what is left is dropped. */
@@ -69,20 +79,21 @@ export class EventQueue {
   clear(): void {
     const left = this.#items.slice(this.#head)
     this.#items = []
-    this.#head = 0
+    this.#sizes = []
+    this.#head = this.#bytes = 0
     this.#dropped += left.filter((item) => !(item instanceof Gap)).length
     const lost = left.reduce((sum, item) => sum + (item instanceof Gap ? item.lost : 1), 0)
-    if (lost > 0) this.#items.push(new Gap(lost))
+    if (lost > 0) this.#add(new Gap(lost), 0)
     if (this.#high) this.#press(false)
     if (!this.#running) this.#run()
     else for (const idle of this.#idle.splice(0)) idle()
   }
 
-  #drop(count: number): void {
-    this.#dropped += count
+  #drop(): void {
+    this.#dropped += 1
     const last = this.#items.at(-1)
-    if (last instanceof Gap) last.lost += count
-    else this.#items.push(new Gap(count))
+    if (last instanceof Gap) last.lost += 1
+    else this.#add(new Gap(1), 0)
   }
 
   #press(high: boolean): void {
@@ -116,12 +127,15 @@ export class EventQueue {
 
   #take(): Frame | EslEvent | Gap {
     const item = this.#items[this.#head] as Frame | EslEvent | Gap
+    this.#bytes -= this.#sizes[this.#head] ?? 0
     this.#head += 1
     if (this.#head === this.#items.length || this.#head >= 1024) {
       this.#items = this.#items.slice(this.#head)
+      this.#sizes = this.#sizes.slice(this.#head)
       this.#head = 0
     }
-    if (this.#high && this.size < this.#options.max / 4) this.#press(false)
+    const { max, maxBytes } = this.#options
+    if (this.#high && this.size < max / 4 && this.#bytes < maxBytes / 4) this.#press(false)
     return item
   }
 
@@ -136,13 +150,10 @@ export class EventQueue {
 
   /** An event that cannot be read is a lost event; the frames around it are sound. */
   #decode(frame: Frame): EslEvent | undefined {
-    try {
-      return decodeEvent(frame)
-    } catch (error) {
-      if (!(error instanceof EventError)) throw error
-      this.#dropped += 1
-      this.#options.lost(1)
-      return undefined
-    }
+    const event = readEvent(frame)
+    if (event) return event
+    this.#dropped += 1
+    this.#options.lost(1)
+    return undefined
   }
 }

@@ -1,65 +1,62 @@
-import { FramingError } from './errors.ts'
+import { type Header, headerLines, readHeader } from './header.ts'
 
-const noBody = Buffer.alloc(0)
-
-/** Headers that say where a frame ends or what it answers: twice in one header means that two frames have run together. */
-const single = new Set(['Content-Type', 'Content-Length', 'Reply-Text'])
+const nothing = Buffer.alloc(0)
 
 /** One message of the peer: header lines and, when they name a length, a body of so many bytes. */
-export class Frame {
+export class Frame implements Header {
   /** What the frame is: `api/response`, `command/reply`, `text/event-json`, … */
-  readonly type: string
+  type = ''
   /** Bytes the header announces; undefined when it announces no body. */
-  readonly contentLength: number | undefined
-  /** The body; empty when there is none. It may share memory with other frames: copy it to keep it. */
-  body: Buffer = noBody
-  readonly #headers: readonly string[]
+  contentLength: number | undefined = undefined
+  readonly #bytes: Buffer
+  readonly #start: number
+  readonly #end: number
+  #body: Buffer
+  #bodyStart: number
+  #lines: readonly string[] | undefined = undefined
 
-  /** Reads the header's text, without its blank line. Throws FramingError when it is none. */
-  constructor(text: string) {
-    this.#headers = linesOf(text)
-    const type = this.get('Content-Type')
-    if (type === undefined) throw new FramingError('a frame does not say what it is (no Content-Type)')
-    this.type = type
-    const length = this.get('Content-Length')
-    this.contentLength = length === undefined ? undefined : lengthOf(length)
+  /** Reads the header that stands in `bytes` from `start` to `end`; the body follows behind its blank line. Throws FramingError. */
+  constructor(bytes: Buffer, start: number, end: number) {
+    this.#bytes = bytes
+    this.#start = start
+    this.#end = end
+    this.#body = bytes
+    this.#bodyStart = end + 2
+    readHeader(this, bytes, start, end)
+  }
+
+  /** For the framer: the body comes into a place of its own. */
+  static moveBody(frame: Frame, body: Buffer): void {
+    frame.#body = body
+    frame.#bodyStart = 0
+  }
+
+  /** The body; empty when there is none. It shares memory with other frames: copy it to keep it for long. */
+  get body(): Buffer {
+    return this.contentLength ? this.#body.subarray(this.#bodyStart, this.#bodyStart + this.contentLength) : nothing
+  }
+
+  /** The body as UTF-8; bytes that are none become U+FFFD. */
+  get text(): string {
+    return this.#body.toString('utf8', this.#bodyStart, this.#bodyStart + (this.contentLength ?? 0))
   }
 
   /** A header's value as it was sent (not percent-decoded); undefined when it is not there. */
   get(name: string): string | undefined {
-    const at = this.#headers
-    for (let index = 0; index < at.length; index += 2) if (at[index] === name) return at[index + 1]
+    const lines = this.#read()
+    for (let index = 0; index < lines.length; index += 2) if (lines[index] === name) return lines[index + 1]
     return undefined
   }
 
   /** All headers in their order, repeated ones too. */
   *headers(): Generator<[name: string, value: string]> {
-    for (let index = 0; index < this.#headers.length; index += 2)
-      yield [this.#headers[index] as string, this.#headers[index + 1] as string]
+    const lines = this.#read()
+    for (let index = 0; index < lines.length; index += 2) yield [lines[index] ?? '', lines[index + 1] ?? '']
   }
-}
 
-/** Names and values in turn: one array costs less than a pair for each line. */
-function linesOf(text: string): string[] {
-  const found: string[] = []
-  const seen: string[] = []
-  for (let start = 0; start < text.length; ) {
-    const newline = text.indexOf('\n', start)
-    const end = newline < 0 ? text.length : newline
-    const colon = text.indexOf(':', start)
-    if (colon <= start || colon >= end) throw new FramingError('a header line has no name')
-    const name = text.slice(start, colon)
-    if (single.has(name)) {
-      if (seen.includes(name)) throw new FramingError(`a header says ${name} twice`)
-      seen.push(name)
-    }
-    found.push(name, text.slice(text.charCodeAt(colon + 1) === 32 ? colon + 2 : colon + 1, end))
-    start = end + 1
+  /** Most frames are never asked for their other headers. */
+  #read(): readonly string[] {
+    this.#lines ??= headerLines(this.#bytes, this.#start, this.#end)
+    return this.#lines
   }
-  return found
-}
-
-function lengthOf(value: string): number {
-  if (!/^\d{1,15}$/.test(value)) throw new FramingError('Content-Length is not a number')
-  return Number(value)
 }

@@ -10,6 +10,8 @@ export interface FramerLimits {
   readonly maxBodyBytes?: number
   /** Most bytes of a header (1 MiB: an outbound socket gets a whole channel as one header). */
   readonly maxHeaderBytes?: number
+  /** Where the body of a frame that comes in many pieces goes: exactly so many bytes. */
+  readonly allocate?: (length: number) => Buffer
 }
 
 /**
@@ -19,6 +21,7 @@ export interface FramerLimits {
 export class Framer {
   readonly #maxBodyBytes: number
   readonly #maxHeaderBytes: number
+  readonly #allocate: (length: number) => Buffer
   /** Bytes that no frame has taken yet: those from #start to #end. */
   #buffer: Buffer = nothing
   #start = 0
@@ -27,14 +30,15 @@ export class Framer {
   #owned = false
   /** How far the search for the header's end has come. */
   #scanned = 0
-  /** A frame whose header is read and whose body is not whole: its body has #filled bytes. */
-  #open: Frame | undefined
+  /** A frame whose header is read and whose body is not whole: of it, #filled bytes have come. */
+  #open: { readonly frame: Frame; readonly body: Buffer } | undefined
   #filled = 0
   #error: FramingError | undefined
 
   constructor(limits: FramerLimits = {}) {
     this.#maxBodyBytes = limits.maxBodyBytes ?? 64 * 2 ** 20
     this.#maxHeaderBytes = limits.maxHeaderBytes ?? 2 ** 20
+    this.#allocate = limits.allocate ?? Buffer.allocUnsafeSlow
   }
 
   /** Bytes that are part of no whole frame yet. */
@@ -49,7 +53,7 @@ export class Framer {
 
   /** Takes the next bytes of the stream. The framer keeps the chunk: do not write into it afterwards. */
   push(chunk: Buffer): void {
-    const rest = this.#open ? this.#fill(this.#open, chunk) : chunk
+    const rest = this.#open ? this.#fill(this.#open.body, chunk) : chunk
     if (rest.length === 0) return
     if (this.#start === this.#end) {
       this.#buffer = rest
@@ -70,15 +74,15 @@ export class Framer {
     }
   }
 
-  #fill(frame: Frame, chunk: Buffer): Buffer {
-    const count = Math.min(chunk.length, frame.body.length - this.#filled)
-    chunk.copy(frame.body, this.#filled, 0, count)
+  #fill(body: Buffer, chunk: Buffer): Buffer {
+    const count = Math.min(chunk.length, body.length - this.#filled)
+    chunk.copy(body, this.#filled, 0, count)
     this.#filled += count
     return count === chunk.length ? nothing : chunk.subarray(count)
   }
 
-  #takeFilled(frame: Frame): Frame | undefined {
-    if (this.#filled < frame.body.length) return undefined
+  #takeFilled({ frame, body }: { frame: Frame; body: Buffer }): Frame | undefined {
+    if (this.#filled < body.length) return undefined
     this.#open = undefined
     return frame
   }
@@ -105,9 +109,23 @@ export class Framer {
   #read(): Frame | undefined {
     const end = this.#headerEnd()
     if (end < 0) return undefined
-    const frame = new Frame(this.#buffer.toString('utf8', this.#start, end))
-    this.#start = this.#scanned = end + 2
-    return frame.contentLength === undefined ? frame : this.#takeBody(frame, frame.contentLength)
+    const frame = new Frame(this.#buffer, this.#start, end)
+    const length = frame.contentLength ?? 0
+    if (length > this.#maxBodyBytes) throw new FramingError(`a frame announces ${length} bytes`, true)
+    const next = end + 2 + length
+    if (next > this.#end) return this.#openFrame(frame, length, end + 2)
+    this.#start = this.#scanned = next
+    return frame
+  }
+
+  /** The length is known: the rest is written straight to its place, so that a reply of megabytes is copied once. */
+  #openFrame(frame: Frame, length: number, bodyStart: number): undefined {
+    const body = this.#allocate(length)
+    this.#filled = this.#buffer.copy(body, 0, bodyStart, this.#end)
+    this.#start = this.#scanned = this.#end
+    Frame.moveBody(frame, body)
+    this.#open = { frame, body }
+    return undefined
   }
 
   /** Where the blank line begins; -1 while it has not come. Line ends before a header belong to no frame. */
@@ -123,22 +141,5 @@ export class Framer {
     this.#scanned = at
     if (end - this.#start > this.#maxHeaderBytes) throw new FramingError('a header has no end', true)
     return -1
-  }
-
-  #takeBody(frame: Frame, length: number): Frame | undefined {
-    if (length > this.#maxBodyBytes) throw new FramingError(`a frame announces ${length} bytes`, true)
-    const here = Math.min(length, this.#end - this.#start)
-    if (here === length) {
-      frame.body = this.#buffer.subarray(this.#start, this.#start + length)
-      this.#start = this.#scanned = this.#start + length
-      return frame
-    }
-    // The length is known: the rest is written straight to its place, so that a reply of megabytes is copied once.
-    frame.body = Buffer.allocUnsafeSlow(length)
-    this.#buffer.copy(frame.body, 0, this.#start, this.#end)
-    this.#start = this.#scanned = this.#end
-    this.#filled = here
-    this.#open = frame
-    return undefined
   }
 }

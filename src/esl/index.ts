@@ -1,5 +1,6 @@
 /** A client for FreeSWITCH's event socket. docs/esl.md tells how to use it. */
-export { type CallOptions, EslClient, type EslStats } from './client.ts'
+export type { CallOptions, EslStats } from './calls.ts'
+export { EslClient } from './client.ts'
 export { type Command, command, connectionCommand, type Quoted, quoted, type Rest, rest, sendEvent } from './command.ts'
 export { decodeEvent, isEvent } from './decode-event.ts'
 export { dialName, dialVariables } from './dial-variables.ts'

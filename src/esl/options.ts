@@ -22,6 +22,8 @@ export interface EslOptions {
   readonly maxReplyBytes?: number
   /** Events that may wait for their listeners; more are dropped and counted (10 000). */
   readonly maxQueuedEvents?: number
+  /** Bytes of such events (64 MiB). */
+  readonly maxQueuedBytes?: number
   /** Bounds of the wait before the next attempt (250, 10 000). */
   readonly reconnect?: { readonly minMs?: number; readonly maxMs?: number }
   /** From 0 to 1, for the jitter. */
@@ -44,11 +46,14 @@ const defaults = {
   maxPending: 1000,
   maxReplyBytes: 64 * 2 ** 20,
   maxQueuedEvents: 10_000,
+  maxQueuedBytes: 64 * 2 ** 20,
   random: Math.random,
 } as const
 
-/** Fills in the defaults. Throws TypeError for a password or user that would not stay in its line. */
+/** Fills in the defaults. Throws TypeError for a password or user that would not stay in its line, and for no port. */
 export function fullOptions(options: EslOptions): FullOptions {
+  if (!Number.isInteger(options.port) || options.port < 1 || options.port > 65_535)
+    throw new TypeError('the port is not a number from 1 to 65535')
   if (/[\r\n\0]/.test(options.password)) throw new TypeError('the password cannot hold a line end or NUL')
   if (options.user !== undefined && !/^[^\s:@\p{Cc}]+@[^\s:@\p{Cc}]+$/u.test(options.user))
     throw new TypeError('the user is not of the form user@domain')

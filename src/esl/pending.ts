@@ -1,11 +1,16 @@
-/** Which frames may answer: an `api` is answered by `api/response`, or refused by a `command/reply` (facts 1). */
-export type Accepts = 'api' | 'reply'
+import type { Frame } from './frame.ts'
+
+/**
+ * Which frames may answer: an `api` is answered by `api/response`, or refused by a `command/reply` (facts 1). `bytes` is
+ * an `api` whose answer is not decoded.
+ */
+export type Accepts = 'api' | 'bytes' | 'reply'
 
 /** A command that was written and is not answered. */
 export interface Pending {
   readonly accepts: Accepts
   readonly deadline: number
-  readonly resolve: (text: string) => void
+  readonly resolve: (text: string, frame: Frame) => void
   readonly reject: (error: Error) => void
   next: Pending | undefined
 }

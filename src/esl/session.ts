@@ -9,7 +9,7 @@ export interface SessionListener {
   greeted(): void
   /** Logged in: does what must be done before others may use the connection. A rejection ends the session. */
   prepare(connection: Connection): Promise<void>
-  prepared(connection: Connection): void
+  prepared(): void
   other(frame: Frame): void
   ended(error: EslError): void
 }
@@ -29,6 +29,11 @@ export class Session {
     this.#options = options
     this.#listener = listener
     void this.#open()
+  }
+
+  /** Resolves when the socket is closed, or none was opened. */
+  get gone(): Promise<void> {
+    return this.#connection?.gone ?? Promise.resolve()
   }
 
   end(error: EslError): void {
@@ -105,18 +110,15 @@ export class Session {
   /** With `linger` the connection goes on and a second notice will end it. */
   #notice(frame: Frame): void {
     if (frame.get('Content-Disposition') === 'linger') return
-    const reason = frame.body.toString('utf8').split('\n', 1)[0] ?? ''
+    const reason = frame.text.split('\n', 1)[0] ?? ''
     this.end(new EslError('DISCONNECTED', `the peer ends the connection: ${reason.slice(0, 200)}`))
   }
 
   #logIn(): void {
-    this.#connection?.tell(`${loginLine(this.#options)}\n\n`, {
-      accepts: 'reply',
-      timeoutMs: this.#options.commandTimeoutMs,
-      resolve: (text) => this.#loggedIn(text),
-      // The connection has ended, and says so itself.
-      reject: () => {},
-    })
+    const { commandTimeoutMs } = this.#options
+    const loggedIn = (text: string): void => this.#loggedIn(text)
+    // When it fails, the connection has ended, and says so itself.
+    this.#connection?.tell(`${loginLine(this.#options)}\n\n`, 'reply', commandTimeoutMs, loggedIn, () => {})
   }
 
   #loggedIn(text: string): void {
@@ -128,7 +130,7 @@ export class Session {
     }
     this.#isLoggedIn = true
     this.#listener.prepare(connection).then(
-      () => this.#ended || this.#listener.prepared(connection),
+      () => this.#ended || this.#listener.prepared(),
       (error: EslError) => this.end(error),
     )
   }

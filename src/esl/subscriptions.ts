@@ -7,9 +7,8 @@ export class Subscriptions {
   /** Names somebody asked for, as opposed to those the client needs for itself. */
   readonly #wanted = new Set<string>()
 
-  get isEmpty(): boolean {
-    return this.#names.size === 0 && this.#custom.size === 0
-  }
+  /** The command that would ask for nothing. */
+  static readonly none = eventLine([], [])
 
   /** True when events of this name are for the listeners too. */
   isWanted(name: string): boolean {

@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 import type { TextLimits } from './text.ts'
 
 /**
@@ -65,7 +65,12 @@ export const mailAddresses: TextLimits = {
 export const sipHost: TextLimits = { ...sipWord, says: 'must be a host name or address without white space or quotes' }
 
 /** 16 hexadecimal characters from the system's random source (S002-PWD-EXT). */
-export const makeSipPassword = (): string => randomBytes(8).toString('hex')
+export const makeSipPassword = (): string => {
+  // Node draws UUIDs from a supply of random bytes, which is ten times cheaper than asking the system for eight of them.
+  const hex = randomUUID().replaceAll('-', '')
+  // The digits between these tell version and variant and are not random.
+  return `${hex.slice(0, 12)}${hex.slice(20, 24)}`
+}
 
 /** Six digits from the system's random source (S002-PWD-VM). */
 export const makePin = (): string => String(randomInt(0, 1_000_000)).padStart(6, '0')

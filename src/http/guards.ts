@@ -9,12 +9,31 @@ import type { LimitStore, LimitVerdict } from '../services/limits/limit-store.ts
 import type { WindowCounter } from '../services/limits/window-counter.ts'
 import type { Dialect } from './route.ts'
 
+/** What a caller proved itself with, for what outlives a request. */
+export interface Credential {
+  /** The same for requests that presented the same. */
+  readonly id: string
+  /** Whether it would still be accepted. Rejects when that cannot be found out. */
+  stillHolds(): Promise<boolean>
+}
+
+/** Somebody who proved itself by other means than a key. */
+export interface Pass {
+  readonly principal: Principal
+  readonly credential: Credential
+  /** The tenant it is for, whatever the request's headers say; null is none. */
+  readonly domainUuid: string | null
+}
+
 /** What is known of a request on its way through the guards. */
 export interface RequestFacts {
   readonly startedMs: number
   readonly dialect: Dialect | undefined
   address: string
   principal?: Principal
+  credential?: Credential
+  /** Its answer lasts as long as somebody listens. */
+  isStream?: boolean
   reach?: Reach
   verdict?: LimitVerdict
 }
@@ -31,6 +50,8 @@ export interface GuardOptions {
   readonly trustedProxies: AddressList
   readonly allowedOrigins: readonly string[]
   readonly authenticate: Authenticator
+  /** Other ways to prove oneself, tried before the key; undefined from one that was not used, UNAUTHORIZED from a wrong one. */
+  readonly passes: readonly ((request: FastifyRequest, dialect: Dialect) => Pass | undefined)[]
   readonly findDomain: (nameOrUuid: string) => Promise<Domain | undefined>
   readonly limits: LimitStore
   /** Failed authentications by address; undefined switches the ceiling off. */
@@ -66,7 +87,7 @@ export function corsHeaders(request: FastifyRequest, reply: FastifyReply, origin
   else return
   reply.header(
     'access-control-expose-headers',
-    'ETag, Location, Retry-After, X-Request-Id, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Tandem-Receipt',
+    'ETag, Location, Retry-After, X-Request-Id, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Tandem-Missing-Nodes, X-Tandem-Receipt',
   )
 }
 
@@ -91,6 +112,50 @@ export function answerOptions(
     reply.header('access-control-max-age', 600)
   }
   return reply.code(204).send()
+}
+
+/** Asks for a key again what it was asked for the first time. */
+const keyCredential = (
+  presented: string | undefined,
+  { authMode }: Dialect,
+  { authenticate }: GuardOptions,
+): Credential => ({
+  id: `key ${presented}`,
+  async stillHolds() {
+    try {
+      await authenticate(presented, authMode)
+      return true
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'UNAUTHORIZED') return false
+      throw error
+    }
+  },
+})
+
+/** Who is calling, and how it proved that. */
+interface Identity {
+  readonly principal: Principal
+  readonly credential: Credential
+  readonly pass?: Pass
+}
+
+/** Who is calling: by one of the other means, or by key. */
+async function identify(request: FastifyRequest, dialect: Dialect, options: GuardOptions): Promise<Identity> {
+  for (const find of options.passes) {
+    const pass = find(request, dialect)
+    if (pass) return { ...pass, pass }
+  }
+  const presented = dialect.presentedKey(request)
+  const principal = await options.authenticate(presented, dialect.authMode)
+  return { principal, credential: keyCredential(presented, dialect, options) }
+}
+
+/** The tenant a pass was made for, as long as it is there. */
+async function reachOfPass({ domainUuid }: Pass, options: GuardOptions): Promise<Reach> {
+  if (domainUuid === null) return { domain: null }
+  const domain = await options.findDomain(domainUuid)
+  if (!domain) throw new Problem('INVALID_DOMAIN')
+  return { domain }
 }
 
 /** The tenant a request is about, after the key was found right (S002-AUTH-ORDER). */
@@ -139,24 +204,29 @@ export async function guard(request: FastifyRequest, reply: FastifyReply, option
     limitHeaders(reply, verdict)
     if (count && !verdict.allowed) throw new Problem('RATE_LIMITED')
   }
-  // Answers to callers whose key is not known yet show the limit of their address.
-  await limitBy(`address ${addressKey}`, false)
-  if (options.requireHttps && !client.https) throw new Problem('HTTPS_REQUIRED')
-  if (!options.allowedIps.isEmpty && !options.allowedIps.contains(client.address)) throw new Problem('IP_DENIED')
-  if (options.ceiling && !options.ceiling.peek(addressKey, now).allowed) {
-    const verdict = options.ceiling.peek(addressKey, now)
-    facts.verdict = { ...verdict, window: 'minute' }
-    reply.header('retry-after', verdict.retryAfterSeconds)
-    throw new Problem('RATE_LIMITED')
+  const admit = async (): Promise<Identity> => {
+    if (options.requireHttps && !client.https) throw new Problem('HTTPS_REQUIRED')
+    if (!options.allowedIps.isEmpty && !options.allowedIps.contains(client.address)) throw new Problem('IP_DENIED')
+    const ceiling = options.ceiling?.peek(addressKey, now)
+    if (ceiling && !ceiling.allowed) {
+      facts.verdict = { ...ceiling, window: 'minute' }
+      reply.header('retry-after', ceiling.retryAfterSeconds)
+      throw new Problem('RATE_LIMITED')
+    }
+    try {
+      return await identify(request, dialect, options)
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'UNAUTHORIZED') options.ceiling?.take(addressKey, now)
+      throw error
+    }
   }
-  let principal: Principal
-  try {
-    principal = await options.authenticate(dialect.presentedKey(request), dialect.authMode)
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'UNAUTHORIZED') options.ceiling?.take(addressKey, now)
+  const { principal, credential, pass } = await admit().catch(async (error) => {
+    // Answers to callers whose key is not known show the limit of their address.
+    if (!facts.verdict) await limitBy(`address ${addressKey}`, false)
     throw error
-  }
+  })
   facts.principal = principal
+  facts.credential = credential
   await limitBy(dialect.limitByKey ? `key ${principal.id}` : `address ${addressKey}`, true)
-  facts.reach = await reachOf(request, dialect, principal, options)
+  facts.reach = pass ? await reachOfPass(pass, options) : await reachOf(request, dialect, principal, options)
 }

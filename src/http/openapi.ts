@@ -1,7 +1,7 @@
 import { errorCatalogue } from '../errors.ts'
 import type { JsonSchema } from '../fields/json-schema.ts'
 import { packageVersion } from '../root.ts'
-import type { Dialect, Route } from './route.ts'
+import type { Dialect, Route, StreamRoute } from './route.ts'
 
 type Components = Map<string, JsonSchema>
 
@@ -28,7 +28,7 @@ const reasons = new Map<number, string>(Object.values(errorCatalogue).map(({ sta
 /** `/api/v1/extensions/:uuid(^[^.]+$)` as OpenAPI writes it. */
 const openApiPath = (url: string): string => url.replaceAll(/:([a-z]+)(\([^)]*\))?/g, '{$1}')
 
-function operation(dialect: Dialect, route: Route, components: Components): Record<string, unknown> {
+function operation(dialect: Dialect, route: Route | StreamRoute, components: Components): Record<string, unknown> {
   const { document } = route
   const { success } = document
   const errorContent = { [dialect.errorType.split(';')[0] ?? '']: { schema: { $ref: '#/components/schemas/Error' } } }
@@ -51,7 +51,11 @@ function operation(dialect: Dialect, route: Route, components: Components): Reco
         String(success.status),
         {
           description: success.description,
-          ...(success.schema ? { content: { 'application/json': { schema: hoist(success.schema, components) } } } : {}),
+          ...(success.schema
+            ? {
+                content: { [success.contentType ?? 'application/json']: { schema: hoist(success.schema, components) } },
+              }
+            : {}),
         },
       ],
       ...document.errors.map((status) => [
@@ -66,7 +70,8 @@ function operation(dialect: Dialect, route: Route, components: Components): Reco
 export function openApi(dialect: Dialect): Record<string, unknown> {
   const components: Components = new Map([['Error', { ...dialect.errorSchema, title: 'Error' }]])
   const paths: Record<string, Record<string, unknown>> = {}
-  for (const route of dialect.routes) {
+  const routes = [...dialect.routes, ...(dialect.streams ?? [])]
+  for (const route of routes) {
     const path = openApiPath(route.url)
     // A second path of the same operation, such as an action's trailing UUID, is told in its parameter.
     if (dialect.name === 'actions' && path.endsWith('}')) continue
@@ -79,7 +84,7 @@ export function openApi(dialect: Dialect): Record<string, unknown> {
     info: { title: dialect.title, version: packageVersion, license: { name: 'MIT', identifier: 'MIT' } },
     servers: [{ url: '/' }],
     security: [{ key: [] }],
-    tags: [...new Set(dialect.routes.map((route) => route.document.tag))].map((name) => ({ name })),
+    tags: [...new Set(routes.map((route) => route.document.tag))].map((name) => ({ name })),
     paths,
     components: {
       schemas: Object.fromEntries(components),

@@ -1,4 +1,5 @@
 import { invalid, Problem } from '../errors.ts'
+import { EslError } from '../esl/index.ts'
 
 const sqlState = (error: unknown): string | undefined => {
   const code = (error as { code?: unknown } | null)?.code
@@ -26,6 +27,7 @@ const isUnavailable = (error: unknown, code: string | undefined): boolean =>
  */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
+  if (error instanceof EslError) return new Problem('ESL_CONNECTION_FAILED', { cause: error })
   const code = sqlState(error)
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Problem('PAYLOAD_TOO_LARGE', { cause: error })
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new Problem('UNSUPPORTED_MEDIA_TYPE', { cause: error })

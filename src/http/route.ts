@@ -6,7 +6,9 @@ import type { Reach } from '../operations/scope.ts'
 import type { Actor } from '../resources/core/define.ts'
 import type { Authenticator, AuthMode, Principal } from '../services/authenticate.ts'
 import type { LimitPolicy, LimitVerdict } from '../services/limits/limit-store.ts'
+import type { Ear } from '../services/live/audience.ts'
 import type { Scope } from '../services/scopes.ts'
+import type { Credential } from './guards.ts'
 
 /** A request that passed the guards, as handlers see it. */
 export interface Call {
@@ -19,6 +21,8 @@ export interface Call {
   readonly query: Readonly<Record<string, unknown>>
   readonly body: unknown
   readonly headers: FastifyRequest['headers']
+  /** What the caller proved itself with. */
+  readonly credential: Credential | undefined
 }
 
 /** An answer before it is sent. */
@@ -47,7 +51,13 @@ export interface OperationDocument {
   readonly parameters: readonly Parameter[]
   readonly requestBody?: JsonSchema
   /** Answer of success: status and schema of its body. */
-  readonly success: { readonly status: number; readonly description: string; readonly schema?: JsonSchema }
+  readonly success: {
+    readonly status: number
+    readonly description: string
+    readonly schema?: JsonSchema
+    /** `application/json` unless it is something else. */
+    readonly contentType?: string
+  }
   /** Statuses of the errors it can answer. */
   readonly errors: readonly number[]
 }
@@ -59,10 +69,21 @@ export interface Route {
   readonly url: string
   /** What the caller's key must allow. */
   readonly scope: Scope
+  /** Changes nothing although its method is POST: of the system's scopes it needs the one for reading. */
+  readonly isRead?: boolean
   /** Answers depend on nothing but the rows, so that they may carry an entity tag. */
   readonly cacheable?: boolean
   readonly document: OperationDocument
   handle(call: Call): Promise<Answer>
+}
+
+/** A path that answers with a stream of events. */
+export interface StreamRoute extends Pick<Route, 'url' | 'scope' | 'document'> {
+  readonly method: 'GET'
+  /** Whom the caller may listen to and what it asked for, or throws what is wrong with that. */
+  ear(call: Call): Ear
+  /** Whether a tenant is still there. */
+  domainExists(uuid: string): Promise<boolean>
 }
 
 /** How HTTP says it: a set of routes and the shapes around them. */
@@ -72,6 +93,7 @@ export interface Dialect {
   readonly surface: string
   readonly title: string
   readonly routes: readonly Route[]
+  readonly streams?: readonly StreamRoute[]
   readonly authMode: AuthMode
   /** The key a request presents. */
   presentedKey(request: FastifyRequest): string | undefined

@@ -26,8 +26,9 @@ function refuseNul(query: Readonly<Record<string, unknown>>): void {
       })
 }
 
-function callOf(request: FastifyRequest, backend: Backend): Call {
-  const { principal, reach, address } = request.facts
+/** A request that passed the guards, as handlers see it. */
+export function callOf(request: FastifyRequest, backend: Backend): Call {
+  const { principal, reach, address, credential } = request.facts
   if (!principal || !reach) throw new Problem('UNAUTHORIZED')
   return {
     backend,
@@ -38,7 +39,18 @@ function callOf(request: FastifyRequest, backend: Backend): Call {
     query: request.query as Record<string, unknown>,
     body: request.body,
     headers: request.headers,
+    credential,
   }
+}
+
+/** Throws FORBIDDEN unless the caller's key has the scope of the route, and reaches beyond one domain where it names none. */
+export function requireScope(call: Call, route: Pick<Route, 'scope' | 'method' | 'isRead'>): void {
+  const { scopes } = call.principal
+  if (!allows(scopes, route.scope))
+    throw new Problem('FORBIDDEN', { message: `Your API key lacks the scope ${route.scope}` })
+  const needed = route.method === 'GET' || route.isRead ? 'system:read' : 'system:write'
+  if (call.reach.domain === null && !allows(scopes, needed))
+    throw new Problem('FORBIDDEN', { message: 'Your API key does not reach beyond one domain; name it in X-Domain' })
 }
 
 /** True when the caller already has this answer (RFC 9110, 13.1.2). */
@@ -63,13 +75,7 @@ export function serveRoutes(app: FastifyInstance, dialect: Dialect, options: Ser
 
   const answerOf = async (route: Route, request: FastifyRequest): Promise<Answer> => {
     const call = callOf(request, backend)
-    if (!allows(call.principal.scopes, route.scope))
-      throw new Problem('FORBIDDEN', { message: `Your API key lacks the scope ${route.scope}` })
-    if (
-      call.reach.domain === null &&
-      !allows(call.principal.scopes, route.method === 'GET' ? 'system:read' : 'system:write')
-    )
-      throw new Problem('FORBIDDEN', { message: 'Your API key does not reach beyond one domain; name it in X-Domain' })
+    requireScope(call, route)
     refuseNul(call.query)
     const domain = call.reach.domain?.uuid ?? ''
     if (route.method !== 'GET') {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { JournalEntry, RowValues, Writer } from '../adapters/database/writer.ts'
 import type { Actor, Resource } from '../resources/core/define.ts'
+import { remember } from './remember.ts'
 
 /** Columns whose values never enter an audit row, whichever table they stand in. */
 const secretColumns = /password|secret|api_key|^salt$|pin_number|totp|_pin$/
@@ -17,11 +18,16 @@ const declaredSecrets = (resource: Resource): ReadonlySet<string> =>
 
 type Mask = (column: string, value: unknown) => unknown
 
-const maskOf = (resource: Resource): Mask => {
+const maskOf = remember((resource: Resource): Mask => {
   const declared = declaredSecrets(resource)
-  return (column, value) =>
-    value !== null && value !== '' && (secretColumns.test(column) || declared.has(column)) ? '********' : value
-}
+  const known = new Map<string, boolean>()
+  const isSecret = (column: string): boolean => {
+    const secret = known.get(column) ?? (secretColumns.test(column) || declared.has(column))
+    known.set(column, secret)
+    return secret
+  }
+  return (column, value) => (value !== null && value !== '' && isSecret(column) ? '********' : value)
+})
 
 /** FusionPBX writes every new value as text, the way its forms sent it. */
 const asPosted = (value: unknown): unknown =>
@@ -39,9 +45,11 @@ function gather(
   for (const entry of entries) {
     const row = rowOf(entry)
     if (row === null) continue
-    const shown = Object.fromEntries(
-      Object.entries(row).map(([column, value]) => [column, mask(column, posted ? asPosted(value) : (value ?? null))]),
-    )
+    const shown: Record<string, unknown> = {}
+    for (const column of Object.keys(row)) {
+      const value = row[column]
+      shown[column] = mask(column, posted ? asPosted(value) : (value ?? null))
+    }
     const name = entry.table.replace(/^v_/, '')
     const rows = tables[name] ?? []
     tables[name] = rows

@@ -4,6 +4,17 @@ import type { EffectPort } from '../adapters/effects.ts'
 import type { Resource, WriteOptions } from '../resources/core/define.ts'
 import type { PageMemory } from './page-memory.ts'
 
+/** What is told of a write once it cannot be taken back. */
+export interface CommittedChange {
+  /** Name of the resource, as in its path. */
+  readonly resource: string
+  readonly operation: 'create' | 'update' | 'remove'
+  /** UUID of the row. */
+  readonly key: string
+  /** The tenant whose row it is; null for one of the whole system. */
+  readonly domain: { readonly uuid: string; readonly name: string } | null
+}
+
 /** What somebody alive says of one row. */
 export interface LiveFields {
   readonly fields: Readonly<Record<string, string | null>>
@@ -19,6 +30,8 @@ export interface Backend {
   /** Caches, switch and disk, told after commit. */
   readonly effects: EffectPort
   readonly options: WriteOptions
+  /** Told of every committed write. */
+  readonly changed?: ((change: CommittedChange) => void) | undefined
   /** Pages read before, or undefined when lists are always read in full (`cache.enabled`). */
   readonly pages: PageMemory | undefined
   /** Tells the `live` fields of a row. Never throws: the row is shown without them too. */

@@ -38,7 +38,7 @@ export async function create(backend: Backend, resource: Resource, request: Crea
     await checkReferences(connection, domain.uuid, referringParts(resource, values, input))
     await checkQuota(connection, resource, settings, reach)
     const claims = claimsOf(resource, values, settings)
-    await lockClaims(connection, resource, claims, reach)
+    lockClaims(connection, resource, claims, reach)
     await checkClaims(connection, resource, claims, reach, key)
     const owner = resource.scope === 'global' ? {} : { domain_uuid: reach.domain?.uuid ?? null }
     await writer.insert(resource.table, [{ [resource.key]: key, ...owner, ...row }])

@@ -3,6 +3,7 @@ import type { Field, Fields, Values } from '../fields/field.ts'
 import type { Spelling } from '../fields/kind.ts'
 import { parseUuid } from '../fields/uuid.ts'
 import type { Child, Resource } from '../resources/core/define.ts'
+import { remember } from './remember.ts'
 
 /** A decoded JSON object. */
 export type Body = Readonly<Record<string, unknown>>
@@ -40,16 +41,19 @@ const isObject = (value: unknown): value is Body => typeof value === 'object' &&
 export const labelOf = (name: string, field: Field | undefined): string =>
   field?.label ?? name.charAt(0).toUpperCase() + name.slice(1).replaceAll('_', ' ')
 
-const isWritable = (field: Field, rules: InputRules): boolean =>
-  field.role !== 'computed' &&
-  field.writable !== 'never' &&
-  !(field.writable === 'create' && rules.operation === 'update')
+const isWritable = (field: Field, operation: InputRules['operation']): boolean =>
+  field.role !== 'computed' && field.writable !== 'never' && !(field.writable === 'create' && operation === 'update')
+
+const fieldsFor = (operation: InputRules['operation']) =>
+  remember((fields: Fields) => Object.entries(fields).filter(([, field]) => isWritable(field, operation)))
+/** The fields that each operation reads. */
+const readable = { create: fieldsFor('create'), update: fieldsFor('update') }
 
 function readFields(fields: Fields, body: Body, path: string, rules: InputRules, faults: Fault[]): Values<Fields> {
   const values: Record<string, unknown> = {}
-  for (const [name, field] of Object.entries(fields)) {
-    if (!isWritable(field, rules)) continue
+  for (const [name, field] of readable[rules.operation](fields)) {
     const sent = body[name]
+    if (sent === undefined && !(field.required && rules.operation === 'create')) continue
     const fault = (text: string, whole = false) =>
       faults.push({ field: `${path}${name}`, label: labelOf(name, field), text, ...(whole ? { whole } : {}) })
     const parsed = sent === undefined ? undefined : field.kind.parse(sent, rules.spelling)
@@ -86,7 +90,7 @@ function refuseUnknown(body: Body, known: ReadonlySet<string>, path: string, fau
 }
 
 const writableNames = (fields: Fields, rules: InputRules): string[] =>
-  Object.entries(fields).flatMap(([name, field]) => (isWritable(field, rules) ? [name] : []))
+  readable[rules.operation](fields).map(([name]) => name)
 
 function readChildren(child: Child, sent: unknown, name: string, rules: InputRules, faults: Fault[]): ChildInput[] {
   if (sent === null) return []
@@ -134,15 +138,9 @@ export function readInput(resource: Resource, body: unknown, rules: InputRules, 
   return { key: rules.operation === 'create' ? readKey(resource.key, body, '', faults) : undefined, values, children }
 }
 
-const filterable = new WeakMap<Resource, readonly (readonly [string, Field])[]>()
-
-function filterFields(resource: Resource): readonly (readonly [string, Field])[] {
-  const known = filterable.get(resource)
-  if (known) return known
-  const fields = Object.entries(resource.fields).filter(([, field]) => field.filter)
-  filterable.set(resource, fields)
-  return fields
-}
+const filterFields = remember((resource: Resource) =>
+  Object.entries(resource.fields).filter(([, field]) => field.filter),
+)
 
 /** Reads a list's filters from query parameters; faults name the parameter. */
 export function readFilters(resource: Resource, query: Body, faults: Fault[]): Values<Fields> {

@@ -5,6 +5,7 @@ import type { ColumnType } from '../fields/kind.ts'
 import type { Resource } from '../resources/core/define.ts'
 import type { Backend } from './backend.ts'
 import { entityTag } from './get.ts'
+import { remember } from './remember.ts'
 import { ownRows, type Reach, reachValues } from './scope.ts'
 import { projection, type View, viewName, zoneParameter } from './view.ts'
 
@@ -88,16 +89,10 @@ const printSql = (resource: Resource, where: string, printed: boolean): string =
     printed ? `bit_xor(uuid_hash_extended(t.${resource.key}, t.xmin::text::bigint))::text` : 'null::text'
   } as print from ${resource.table} t where ${where}`
 
-const printable = new WeakMap<Resource, boolean>()
-
 /** True when a list shows only the columns of its own rows: what other tables add would not show in the print. */
-function isPrintable(resource: Resource): boolean {
-  const known = printable.get(resource)
-  if (known !== undefined) return known
-  const plain = Object.values(resource.fields).every((field) => field.shown !== 'list' || field.sql === undefined)
-  printable.set(resource, plain)
-  return plain
-}
+const isPrintable = remember((resource: Resource) =>
+  Object.values(resource.fields).every((field) => field.shown !== 'list' || field.sql === undefined),
+)
 
 const orderTerm = (sorted: string): string => (sorted.startsWith('-') ? `t.${sorted.slice(1)} desc` : `t.${sorted}`)
 

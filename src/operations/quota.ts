@@ -1,4 +1,4 @@
-import type { Queryable } from '../adapters/database/database.ts'
+import type { Transaction } from '../adapters/database/database.ts'
 import { Problem } from '../errors.ts'
 import type { SettingReader } from '../fields/field.ts'
 import type { Resource } from '../resources/core/define.ts'
@@ -10,14 +10,14 @@ import { zoneParameter } from './view.ts'
  * for each other, so that two of them cannot both take the last place.
  */
 export async function checkQuota(
-  connection: Queryable,
+  connection: Transaction,
   resource: Resource,
   settings: SettingReader,
   reach: Reach,
 ): Promise<void> {
   const allowed = resource.quota === undefined ? undefined : settings.text('limit', resource.quota)
   if (allowed === undefined || !/^\d{1,9}$/.test(allowed)) return
-  await connection.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
+  connection.send('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
     `quota|${resource.table}|${reach.domain?.uuid}`,
   ])
   const [row] = await connection.query<{ count: number }>(

@@ -3,6 +3,7 @@ import { type Fault, invalid } from '../errors.ts'
 import type { Fields, Values } from '../fields/field.ts'
 import type { Resource } from '../resources/core/define.ts'
 import { type Input, labelOf } from './input.ts'
+import { remember } from './remember.ts'
 
 /** Values of some fields, and where in the request they stood. */
 export interface Referring {
@@ -11,6 +12,12 @@ export interface Referring {
   /** Path in front of the field's name: `lines[0].`. */
   readonly path: string
 }
+
+const referringFields = remember((fields: Fields) =>
+  Object.entries(fields).flatMap(([name, field]) =>
+    field.references ? [[name, field, field.references] as const] : [],
+  ),
+)
 
 /**
  * Refuses references to rows that do not exist or belong to another tenant, all in one statement. The fault is the same
@@ -23,10 +30,9 @@ export async function checkReferences(
 ): Promise<void> {
   const values: unknown[] = [domainUuid || null]
   const claims = referring.flatMap(({ fields, values: given, path }) =>
-    Object.entries(fields).flatMap(([name, field]) => {
+    referringFields(fields).flatMap(([name, field, { table, key, shared }]) => {
       const value = given[name]
-      if (!field.references || value === undefined || value === null) return []
-      const { table, key, shared } = field.references
+      if (value === undefined || value === null) return []
       values.push(value)
       const owner = shared ? '(r.domain_uuid = $1::uuid or r.domain_uuid is null)' : 'r.domain_uuid = $1::uuid'
       const fault: Fault = {

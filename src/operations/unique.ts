@@ -1,4 +1,4 @@
-import type { Queryable } from '../adapters/database/database.ts'
+import type { Queryable, Transaction } from '../adapters/database/database.ts'
 import { Problem } from '../errors.ts'
 import type { Fields, SettingReader, Values } from '../fields/field.ts'
 import type { Resource, Unique } from '../resources/core/define.ts'
@@ -29,12 +29,7 @@ export function claimsOf(resource: Resource, values: Values<Fields>, settings: S
  * Makes concurrent writers of the same value wait for each other until this transaction ends: FusionPBX's tables have
  * no unique constraints (facts 0.7), so a check alone would let two through.
  */
-export async function lockClaims(
-  connection: Queryable,
-  resource: Resource,
-  claims: readonly Claim[],
-  reach: Reach,
-): Promise<void> {
+export function lockClaims(connection: Transaction, resource: Resource, claims: readonly Claim[], reach: Reach): void {
   const words = claims.map(({ rule, value, everywhere }) =>
     [
       resource.table,
@@ -45,7 +40,7 @@ export async function lockClaims(
   )
   if (words.length === 0) return
   // Sorted, so that two writers of the same values cannot wait for each other in a circle.
-  await connection.query(
+  connection.send(
     `select pg_advisory_xact_lock(hashtextextended(word, 0)) from (select word from unnest($1::text[]) word group by word order by word) w`,
     [words],
   )

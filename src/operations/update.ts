@@ -69,7 +69,7 @@ export async function update(backend: Backend, resource: Resource, request: Upda
     )
     await checkReferences(connection, domain.uuid, referringParts(resource, given, input))
     const claims = claimsOf(resource, changed, settings)
-    await lockClaims(connection, resource, claims, reach)
+    lockClaims(connection, resource, claims, reach)
     await checkClaims(connection, resource, claims, reach, key)
 
     await writer.update(resource.table, { [resource.key]: key }, changed)

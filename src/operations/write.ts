@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Queryable, Row } from '../adapters/database/database.ts'
+import type { Row, Transaction } from '../adapters/database/database.ts'
 import { type Writer, writerOn } from '../adapters/database/writer.ts'
 import type { Delivery, Effect } from '../adapters/effects.ts'
 import { type Fault, invalid, Problem } from '../errors.ts'
@@ -7,6 +7,7 @@ import type { Fields, Values } from '../fields/field.ts'
 import type { Actor, Change, Resource } from '../resources/core/define.ts'
 import { auditRow } from './audit.ts'
 import type { Backend } from './backend.ts'
+import { remember } from './remember.ts'
 import type { Reach } from './scope.ts'
 import { keyInUse } from './unique.ts'
 
@@ -35,14 +36,20 @@ export function decodeRow(resource: Resource, row: Row): Values<Fields> {
 
 /** The part of the values that stands in the resource's own table. */
 export const storedPart = (resource: Resource, values: Values<Fields>): Record<string, unknown> =>
-  Object.fromEntries(resource.stored.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])))
+  Object.fromEntries(resource.stored.filter((name) => values[name] !== undefined).map((name) => [name, values[name]]))
+
+const sealedFields = remember((fields: Fields) =>
+  Object.entries(fields).flatMap(([name, field]) => (field.seal ? [[name, field.seal] as const] : [])),
+)
 
 /** The values as they are stored: passwords hashed. Slow on purpose, so it runs before a transaction holds locks. */
 export async function seal(fields: Fields, values: Values<Fields>): Promise<Values<Fields>> {
+  const sealing = sealedFields(fields)
+  if (sealing.length === 0) return values
   const sealed = { ...values }
-  for (const [name, field] of Object.entries(fields)) {
+  for (const [name, seal] of sealing) {
     const value = values[name]
-    if (field.seal && value !== undefined && value !== null) sealed[name] = await field.seal(value)
+    if (value !== undefined && value !== null) sealed[name] = await seal(value)
   }
   return sealed
 }
@@ -94,17 +101,19 @@ export async function write(
   backend: Backend,
   resource: Resource,
   context: WriteContext,
-  work: (writer: Writer, connection: Queryable) => Promise<Change<Fields>>,
+  work: (writer: Writer, connection: Transaction) => Promise<Change<Fields>>,
 ): Promise<Receipt> {
   const id = randomUUID()
   let effects: readonly Effect[] = []
   let key = ''
+  let operation: Change<Fields>['operation'] = 'update'
   try {
     await withRetries(() =>
       backend.database.transaction(async (connection) => {
         const writer = writerOn(connection, backend.columns)
         const change = await work(writer, connection)
         key = change.key
+        operation = change.operation
         for (const effect of resource.effects?.inside?.[change.operation] ?? []) await effect(writer, change)
         effects = [
           ...writer.told,
@@ -114,7 +123,7 @@ export async function write(
         const audit = auditRow(resource, writer, { domainUuid, key, actor: context.actor })
         if (audit) await writer.insert('v_database_transactions', [audit])
         const expected = backend.effects.expect(effects)
-        await connection.query(insertReceipt, [
+        connection.send(insertReceipt, [
           id,
           domainUuid,
           resource.name,
@@ -131,15 +140,9 @@ export async function write(
     if (table !== undefined) throw keyInUse(resource, takenKey(resource, table))
     throw error
   }
-  const delivery = await backend.effects.deliver(effects)
-  const expected = backend.effects.expect(effects)
-  if (delivery.cache !== expected.cache || delivery.switch !== expected.switch) {
-    await backend.database.query('update tandem.receipts set cache = $2, switch = $3 where receipt_uuid = $1', [
-      id,
-      delivery.cache,
-      delivery.switch,
-    ])
-  }
+  const domain = resource.scope === 'global' ? null : context.reach.domain
+  backend.changed?.({ resource: resource.name, operation, key, domain })
+  const delivery = await backend.effects.deliver({ id, key, proof: resource.effects?.proof, effects })
   return { id, key, ...delivery }
 }
 

@@ -126,6 +126,7 @@ export const gateways = resource({
   // No limit is the number 0 (facts 4).
   complete: (values) => (values.channels === null ? { ...values, channels: 0 } : values),
   effects: {
+    proof: 'gateway',
     inside: { create: [ownContext('context')], update: [ownContext('context')] },
     after: {
       create: [forgetSofia, rescan],

@@ -24,7 +24,7 @@ const rememberedMs = 1000
 const globalPrincipal: Principal = {
   id: 'global',
   domainUuid: null,
-  scopes: [...systemScopes, 'secrets:read'],
+  scopes: [...systemScopes, 'secrets:read', 'eavesdrop:write'],
   level: 80,
 }
 

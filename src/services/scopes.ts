@@ -1,7 +1,7 @@
 /**
- * What a key may do: `RESOURCE:read` or `RESOURCE:write`, with `*` for every resource of a tenant. Two words stand
- * apart and are never part of `*`: `secrets:read` shows passwords and PINs, and `system:` reaches what belongs to no
- * tenant (settings, gateways of all, the list of domains).
+ * What a key may do: `RESOURCE:read` or `RESOURCE:write`, with `*` for every resource of a tenant. Three words stand
+ * apart and are never part of `*`: `secrets:read` shows passwords and PINs, `eavesdrop:write` lets a phone hear calls,
+ * and `system:` reaches what belongs to no tenant (settings, gateways of all, the list of domains).
  */
 export type Scope = `${string}:read` | `${string}:write`
 
@@ -12,7 +12,7 @@ export const tenantScopes: readonly Scope[] = ['*:read', '*:write']
 export const systemScopes: readonly Scope[] = [...tenantScopes, 'system:read', 'system:write']
 
 /** Resources that `*` does not include. */
-const apart: readonly string[] = ['secrets', 'system']
+const apart: readonly string[] = ['secrets', 'eavesdrop', 'system']
 
 const grammar = /^(?:\*|[a-z][a-z0-9-]*):(?:read|write)$/
 

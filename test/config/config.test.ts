@@ -362,6 +362,7 @@ project.path =
 cache.method = file
 cache.location = /var/cache/fusionpbx
 switch.voicemail.dir = /var/lib/freeswitch/storage/voicemail
+switch.recordings.dir = /var/lib/freeswitch/recordings
 `
   const detect = (text: string, env: Record<string, string> = {}): Config => load(env, [file(text, 'config.conf')])
   const urlOf = (change: (text: string) => string): URL => new URL(detect(change(stock)).values.database_url)
@@ -374,6 +375,7 @@ switch.voicemail.dir = /var/lib/freeswitch/storage/voicemail
     assert.equal(decodeURIComponent(url.password), 'p@ss/w#rd%')
     assert.deepEqual(config.values.switch_url, ['esl://:ClueCon@127.0.0.1:8021'])
     assert.equal(config.values.freeswitch.voicemail_dir, '/var/lib/freeswitch/storage/voicemail')
+    assert.equal(config.values.freeswitch.recordings_dir, '/var/lib/freeswitch/recordings')
     assert.equal(config.values.freeswitch.cache_dir, '/var/cache/fusionpbx')
     assert.equal(sourceOf(config, 'database_url'), `detected in ${path}`)
     assert.equal(sourceOf(config, 'port'), 'default')

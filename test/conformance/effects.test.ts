@@ -54,7 +54,7 @@ test('a cache that cannot be cleared is told in the receipt and the log, and the
   assert.match(answer.headers['x-tandem-receipt'] ?? '', /^[0-9a-f-]{36}; row=done; cache=failed; switch=none$/)
   const [receipt] = await app.sql('select cache from tandem.receipts where key = $1', [answer.json.data.extension_uuid])
   assert.equal(receipt?.cache, 'failed')
-  assert.ok(app.log.some((line) => line.msg === 'an effect failed'))
+  assert.ok(app.log.some((line) => line.msg === 'effects failed'))
   assert.equal(await countRows(app, 'v_extensions', `extension = '777'`), 1)
   rmSync(folder, { recursive: true })
 })

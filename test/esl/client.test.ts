@@ -53,6 +53,10 @@ describe('a connection', () => {
       assert.throws(() => clientOf(1, { user }), TypeError)
   })
 
+  test('a port that is none is refused before anything is opened', () => {
+    for (const port of [0, -1, 65_536, 1.5, Number.NaN]) assert.throws(() => clientOf(port), TypeError)
+  })
+
   test('nobody listens: commands fail at once with the reason, and the next attempt comes by itself', async () => {
     const taken = await Peer.start(() => {})
     const { port } = taken
@@ -401,7 +405,7 @@ describe('a connection that is lost', () => {
     const waits = times.slice(1).map((time, index) => time - (times[index] ?? 0))
     for (const [index, least] of [20, 40, 80, 80].entries()) {
       assert.ok((waits[index] ?? 0) >= least - 3, `${waits}`)
-      assert.ok((waits[index] ?? 0) < least + 60, `${waits}`)
+      assert.ok((waits[index] ?? 0) < least + 400, `${waits}`)
     }
   })
 

@@ -37,6 +37,21 @@ describe('subscriptions', () => {
     ])
   })
 
+  test('one that comes while the client logs in is not forgotten', async () => {
+    await using peer = await Peer.start(async (connection) => {
+      await connection.logIn()
+      for (let number = 0; number < 2; number += 1) {
+        await connection.command()
+        if (number === 0) void client.subscribe(['HEARTBEAT'])
+        connection.reply('+OK event listener enabled json')
+      }
+    })
+    await using client = clientOf(peer.port)
+    await client.subscribe(['CHANNEL_CREATE'])
+    await client.start().ready()
+    assert.match(peer.connections[0]?.received ?? '', /event json CHANNEL_CREATE HEARTBEAT\n\n$/)
+  })
+
   test('names keep to their line', async () => {
     await using client = clientOf(1)
     for (const name of ['', 'A B', 'A\nB', 'A\0', 'CUSTOM x'])
@@ -203,6 +218,23 @@ describe('slow listeners', () => {
     if (losses.length === 1) assert.equal(before + lost + 1, after, 'the loss is told where it was')
   })
 
+  test('large events fill the queue by their bytes', async () => {
+    const filler = 'x'.repeat(50_000)
+    await using peer = await Peer.start(async (connection) => {
+      await connection.logIn()
+      await connection.command()
+      for (let number = 1; number <= 40; number += 1) connection.event({ ...numbered(number), filler })
+      connection.answer('through')
+    })
+    await using client = clientOf(peer.port, { maxQueuedBytes: 500_000 })
+    client.onEvent(() => new Promise(() => {}))
+    await client.start().ready()
+    assert.equal(await client.api(command('status')), 'through')
+    const { queuedEvents, droppedEvents } = client.stats()
+    assert.ok(queuedEvents <= 13 && queuedEvents >= 9, `${queuedEvents}`)
+    assert.equal(queuedEvents - 1 + droppedEvents, 39, 'one is with its listener, the gap stands in the queue')
+  })
+
   test('a burst with a listener that takes its time leaves others their turn', async () => {
     await using peer = await Peer.start(well)
     await using client = clientOf(peer.port)
@@ -246,6 +278,27 @@ describe('slow listeners', () => {
     )
     assert.ok(order.indexOf(10) < last)
   })
+})
+
+test('a connection that is lost while old events are delivered never becomes the one that is used', async () => {
+  await using peer = await Peer.start(async (connection, number) => {
+    if (number > 2) return well(connection)
+    await connection.logIn()
+    for (let index = 1; number === 1 && index <= 35; index += 1) connection.event(numbered(index))
+    return connection.socket.end()
+  })
+  await using client = clientOf(peer.port, { reconnect: { minMs: 1000, maxMs: 1000 }, random: () => 0 })
+  let heard = 0
+  client.onEvent(async () => {
+    await pause(20)
+    heard += 1
+  })
+  client.start()
+  await until(() => heard === 35 && peer.connections.length === 2, 'all events')
+  assert.equal(client.state, 'waiting')
+  await assert.rejects(client.api(command('status'), { timeoutMs: 100 }), isCode('DISCONNECTED'))
+  await client.ready(3000)
+  assert.equal(await client.api(command('status')), 'api status')
 })
 
 /** Accepts a job, and says so as FreeSWITCH does; answers its identity. */

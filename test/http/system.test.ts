@@ -78,7 +78,10 @@ describe('health, versions, metrics and the reference', () => {
       const { json } = await app.call('GET', `/openapi.json?surface=${surface}`)
       for (const [path, methods] of Object.entries<Record<string, unknown>>(json.paths))
         for (const method of Object.keys(methods)) {
-          const url = path.replace(/\{[a-z]+\}/g, '00000000-0000-4000-8000-000000000000')
+          // A stream would not end by itself, but it refuses what it does not know.
+          const isStream = JSON.stringify(methods[method]).includes('text/event-stream')
+          const uuid = '00000000-0000-4000-8000-000000000000'
+          const url = `${path.replace(/\{[a-z]+\}/g, uuid)}${isStream ? '?types=nothing' : ''}`
           const { status, json: answer } = await app.call(
             method.toUpperCase(),
             url,

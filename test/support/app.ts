@@ -6,10 +6,12 @@ import pino from 'pino'
 import { readColumns } from '../../src/adapters/database/columns.ts'
 import { type Database, openDatabase, type Row } from '../../src/adapters/database/database.ts'
 import { migrate } from '../../src/adapters/database/migrations.ts'
-import { localEffects } from '../../src/adapters/files.ts'
 import { openSwitch, type SwitchPort } from '../../src/adapters/switch/switch.ts'
 import { buildApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/config.ts'
+import { effectsOf } from '../../src/services/effects/index.ts'
+import type { Outbox } from '../../src/services/effects/outbox.ts'
+import { liveCustomEvents, liveEvents } from '../../src/services/live/node-model.ts'
 import { cloneDatabase } from './cluster.ts'
 
 /** The key every test presents unless it says otherwise. */
@@ -36,6 +38,7 @@ export interface TestApp {
   readonly voicemailDir: string
   /** Every FreeSWITCH given in the options. */
   readonly switch: SwitchPort
+  readonly effects: Outbox
   /** Log lines of the application, parsed. */
   readonly log: Record<string, unknown>[]
   /** A request with the global key and our tenant; a header of `undefined` is not sent. */
@@ -50,6 +53,8 @@ export interface TestAppOptions {
   template?: '5.6' | '5.4' | 'demo'
   /** Settings as environment variables; limits are off unless set here. */
   env?: Record<string, string>
+  /** False: FusionPBX's cache and voicemail folders are not in reach. */
+  folders?: boolean
   /** The global key; "" to have none configured. */
   key?: string
   /** Event sockets, `esl://:PASSWORD@HOST:PORT`; none unless given. */
@@ -85,18 +90,18 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     { level: config.logging.enabled ? config.log_level : 'silent' },
     { write: (line: string) => log.push(JSON.parse(line)) },
   )
-  const port = openSwitch({ urls: options.switchUrls ?? [], events: [], custom: [], logger })
+  const port = openSwitch({ urls: options.switchUrls ?? [], events: liveEvents, custom: liveCustomEvents, logger })
+  const columns = await readColumns(database)
+  const folders = { cache_dir: cacheDir, voicemail_dir: voicemailDir }
+  const effects = effectsOf(
+    { ...config.freeswitch, ...(options.folders === false ? {} : folders) },
+    { database, columns, switch: port, logger },
+  )
   const app = await buildApp({
     config,
     database,
-    columns: await readColumns(database),
-    effects: localEffects({
-      cacheDir,
-      voicemailDir,
-      clearCache: config.freeswitch.clear_cache_on_update,
-      tellSwitch: config.freeswitch.auto_regenerate_xml,
-      onError: (effect, error) => log.push({ msg: 'an effect failed', effect, error: String(error) }),
-    }),
+    columns,
+    effects,
     switch: port,
     logger,
     globalKey: options.key ?? globalKey,
@@ -109,6 +114,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     cacheDir,
     voicemailDir,
     switch: port,
+    effects,
     log,
     async call(method, path, body, headers = {}) {
       const all: Record<string, string | undefined> = {
@@ -143,6 +149,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     sql: (text, values) => database.query(text, values ?? []),
     async close() {
       await app.close()
+      await effects.stop()
       await port.close()
       await database.close()
       await clone.drop()

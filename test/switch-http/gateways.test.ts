@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { testApp } from '../support/app.ts'
+import { packageRoot } from '../../src/root.ts'
+import { insertRow, ours, testApp } from '../support/app.ts'
 import { liveApp } from './support.ts'
 
 const app = await liveApp()
@@ -46,6 +49,39 @@ test('S002-GW-GET: a gateway tells how its registration stands on the switch, in
     app.fake.setGatewayState(uuid, state)
     assert.deepEqual(await told(uuid), Array(3).fill([status, state]))
   }
+})
+
+test('S002-GW-GET: the states in what a real FreeSWITCH 1.11.2 answered are read', async () => {
+  const text = readFileSync(join(packageRoot, 'test/fixtures/freeswitch/sofia-jsonstatus.txt'), 'utf8')
+  app.fake.onApi(/^sofia jsonstatus$/, text)
+  for (const [last, state, status] of [
+    ['1', 'REGED', 'running'],
+    ['2', 'FAIL_WAIT', 'error'],
+    ['3', 'NOREG', 'running'],
+    ['9', null, 'stopped'],
+  ] as const) {
+    const gateway_uuid = `11111111-0000-4000-8000-00000000000${last}`
+    await insertRow(app, 'v_gateways', {
+      gateway_uuid,
+      domain_uuid: ours.uuid,
+      gateway: `real${last}`,
+      enabled: 'true',
+    })
+    assert.deepEqual(await told(gateway_uuid), Array(3).fill([status, state]))
+  }
+  for (const odd of [
+    '-ERR no reply\n',
+    'Unknown Command [jsonstatus]\n',
+    '[]',
+    '{"profiles":[]}',
+    '{"profiles":{"x":null}}',
+    '{}',
+  ]) {
+    app.fake.onApi(/^sofia jsonstatus$/, odd)
+    const [clean] = await told('11111111-0000-4000-8000-000000000001')
+    assert.ok(clean && clean[1] === null, odd)
+  }
+  app.fake.forgetOverrides()
 })
 
 test('S002-GW-GET: the tag of a gateway changes with its state, and guards writes by what is stored alone', async () => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Socket } from 'node:net'
 import pg from 'pg'
 
 /** What a row looks like as it comes from the driver: numeric, timestamps and JSON stay text (see `textTypes`). */
@@ -10,10 +11,19 @@ export interface Queryable {
   query<R extends Row = Row>(text: string, values?: readonly unknown[]): Promise<R[]>
 }
 
+/** A connection between BEGIN and COMMIT. */
+export interface Transaction extends Queryable {
+  /**
+   * Runs a statement whose answer nobody needs: it travels with the next one that is waited for, or with COMMIT, in the
+   * same write. Its error is thrown there.
+   */
+  send(text: string, values?: readonly unknown[]): void
+}
+
 /** A PostgreSQL database behind a pool of connections. */
 export interface Database extends Queryable {
   /** Runs `work` between BEGIN and COMMIT; an error rolls everything back and is thrown on. */
-  transaction<T>(work: (connection: Queryable) => Promise<T>): Promise<T>
+  transaction<T>(work: (connection: Transaction) => Promise<T>): Promise<T>
   /** Waits for running statements and closes every connection. */
   close(): Promise<void>
   readonly pool: pg.Pool
@@ -62,6 +72,35 @@ const statementName = (() => {
   }
 })()
 
+type MakeStatement = (text: string, values: readonly unknown[] | undefined) => pg.QueryConfig
+
+/** A transaction on a client of the pool. BEGIN travels with the first statement; nothing is sent before. */
+function transactionOn(client: pg.PoolClient, statement: MakeStatement) {
+  let waiting: pg.QueryConfig[] = [{ text: 'BEGIN' }]
+  let isBegun = false
+  /** Sends all that waits and one more in one write, and answers the last one's result; the first error counts. */
+  const flush = async (last: pg.QueryConfig): Promise<pg.QueryResult> => {
+    const before = waiting
+    waiting = []
+    isBegun = true
+    const { stream } = (client as unknown as { connection: { stream: Socket } }).connection
+    stream.cork()
+    const running = [...before, last].map((config) => client.query(config))
+    stream.uncork()
+    // All have to end before the connection may be used for anything else, also after an error.
+    const ended = await Promise.allSettled(running)
+    const failed = ended.find((result) => result.status === 'rejected')
+    if (failed) throw failed.reason
+    return (ended.at(-1) as PromiseFulfilledResult<pg.QueryResult>).value
+  }
+  const transaction: Transaction = {
+    query: async <R extends Row>(text: string, values?: readonly unknown[]) =>
+      (await flush(statement(text, values))).rows as R[],
+    send: (text, values) => void waiting.push(statement(text, values)),
+  }
+  return { transaction, begun: () => isBegun, end: (word: 'COMMIT') => flush({ text: word }) }
+}
+
 /** Opens a pool. No connection is made before the first statement. */
 export function openDatabase(options: DatabaseOptions): Database {
   const pool = new pg.Pool({
@@ -72,11 +111,13 @@ export function openDatabase(options: DatabaseOptions): Database {
     connectionTimeoutMillis: 5000,
     // Idle connections are kept: there are few of them, and a timer for each answer costs more.
     idleTimeoutMillis: 0,
+    // Statements of a transaction that need no answer are sent together (see `Transaction.send`).
+    pipeline: true,
     ...(options.statementTimeoutMs > 0 ? { statement_timeout: options.statementTimeoutMs } : {}),
   })
   pool.on('error', (error) => options.onConnectionError?.(error))
 
-  const statement = (text: string, values: readonly unknown[] | undefined): pg.QueryConfig => ({
+  const statement: MakeStatement = (text, values) => ({
     text,
     ...(values === undefined ? {} : { values: values as unknown[] }),
     ...(options.prepared && values !== undefined ? { name: statementName(text) } : {}),
@@ -92,18 +133,16 @@ export function openDatabase(options: DatabaseOptions): Database {
     ...on(pool),
     async transaction(work) {
       const client = await pool.connect()
+      const { transaction, begun, end } = transactionOn(client, statement)
       try {
-        await client.query('BEGIN')
-        const answer = await work(on(client))
-        await client.query('COMMIT')
+        const answer = await work(transaction)
+        await end('COMMIT')
         client.release()
         return answer
       } catch (error) {
         // A connection that cannot even roll back is thrown away, never put back half-way through a transaction.
-        await client.query('ROLLBACK').then(
-          () => client.release(),
-          (rollbackError) => client.release(rollbackError),
-        )
+        if (begun()) await client.query('ROLLBACK').then(() => client.release(), client.release)
+        else client.release()
         throw error
       }
     },

@@ -74,6 +74,14 @@ const migrations: readonly Migration[] = [
       comment on table tandem.live_actions is 'Who did what to a live call or phone over the API, written before it was done.';
     `,
   },
+  {
+    name: '004-effect-reports',
+    sql: `
+      alter table tandem.receipts add column report jsonb, add column attempts int not null default 0, add column tried_at timestamptz;
+      create index receipts_owed on tandem.receipts (created_at) where cache = 'pending' or switch = 'pending';
+      comment on column tandem.receipts.report is 'Each effect of the last attempt, with the words of the switch that was told.';
+    `,
+  },
 ]
 
 /** Names of all steps, oldest first. */

@@ -1,7 +1,7 @@
 import { booleanKind } from '../../fields/boolean.ts'
 import type { Effect } from '../effects.ts'
 import type { ColumnCatalog } from './columns.ts'
-import type { Queryable, Row } from './database.ts'
+import type { Row, Transaction } from './database.ts'
 
 /** Values to store: booleans as booleans, numbers as numbers, whatever type the column has. */
 export type RowValues = Readonly<Record<string, unknown>>
@@ -21,12 +21,12 @@ export interface JournalEntry {
  * columns that this version lacks and keeps the journal from which the audit row is made.
  */
 export interface Writer {
-  readonly connection: Queryable
+  readonly connection: Transaction
   readonly columns: ColumnCatalog
   readonly journal: readonly JournalEntry[]
   /** Rows of `table` that match all values of `where`. */
   select(table: string, where: RowValues, options?: { lock?: boolean; order?: string }): Promise<Row[]>
-  /** Inserts rows of equal shape in one statement. */
+  /** Inserts rows of equal shape in one statement, which travels with the next one that is waited for. */
   insert(table: string, rows: readonly RowValues[]): Promise<void>
   /** Writes the values that differ from what is there; answers how many rows changed. */
   update(table: string, where: RowValues, values: RowValues): Promise<number>
@@ -45,8 +45,25 @@ const name = (identifier: string): string => {
 /** Recorded audio kept in rows can be megabytes; it is never read back just to be deleted. */
 const isBulky = (column: string): boolean => column.endsWith('_base64')
 
+const insertTexts = new Map<string, string>()
+
+/** The text of an insert. The same few shapes come again and again, so they are kept. */
+function insertText(table: string, used: readonly string[], rows: number, stamped: boolean): string {
+  const shape = `${table} ${rows} ${stamped} ${used.join(' ')}`
+  const made = insertTexts.get(shape)
+  if (made !== undefined) return made
+  const tuples = Array.from({ length: rows }, (_, row) => {
+    const cells = used.map((_column, index) => `$${row * used.length + index + 1}`)
+    return `(${[...cells, ...(stamped ? ['now()'] : [])].join(', ')})`
+  })
+  const targets = [...used, ...(stamped ? ['insert_date'] : [])].map(name).join(', ')
+  const text = `insert into ${name(table)} (${targets}) values ${tuples.join(', ')}`
+  if (insertTexts.size < 1000) insertTexts.set(shape, text)
+  return text
+}
+
 /** Makes a writer on a connection that is inside a transaction. */
-export function writerOn(connection: Queryable, columns: ColumnCatalog): Writer {
+export function writerOn(connection: Transaction, columns: ColumnCatalog): Writer {
   const journal: JournalEntry[] = []
   const told: Effect[] = []
 
@@ -57,9 +74,9 @@ export function writerOn(connection: Queryable, columns: ColumnCatalog): Writer 
     return typeof value === 'number' && type === 'text' ? String(value) : value
   }
   const known = (table: string, values: RowValues): [column: string, value: unknown][] =>
-    Object.entries(values).flatMap(([column, value]) =>
-      columns.type(table, column) === undefined ? [] : [[column, encode(table, column, value)] as [string, unknown]],
-    )
+    Object.keys(values)
+      .filter((column) => columns.type(table, column) !== undefined)
+      .map((column) => [column, encode(table, column, values[column])])
   const conditions = (table: string, where: RowValues, values: unknown[]): string =>
     known(table, where)
       .map(([column, value]) => {
@@ -89,20 +106,17 @@ export function writerOn(connection: Queryable, columns: ColumnCatalog): Writer 
 
     async insert(table, rows) {
       if (rows.length === 0 || columns.columns(table).length === 0) return
-      const used = columns
-        .columns(table)
-        .filter((column) => rows.some((row) => encode(table, column, row[column]) !== null))
+      const shown = rows.map((row) => known(table, row).filter(([, value]) => value !== null))
+      const used = [...new Set(shown.flatMap((cells) => cells.map(([column]) => column)))]
       const stamped = columns.type(table, 'insert_date') !== undefined && !used.includes('insert_date')
-      const values: unknown[] = []
-      const tuples = rows.map((row) => {
-        const cells = used.map((column) => {
-          values.push(encode(table, column, row[column]))
-          return `$${values.length}`
-        })
-        return `(${[...cells, ...(stamped ? ['now()'] : [])].join(', ')})`
+      const values = shown.flatMap((cells) => {
+        // Nearly always there is one row, or all hold the same columns.
+        if (cells.length === used.length && cells.every(([column], index) => column === used[index]))
+          return cells.map(([, value]) => value)
+        const byColumn = new Map(cells)
+        return used.map((column) => byColumn.get(column) ?? null)
       })
-      const targets = [...used, ...(stamped ? ['insert_date'] : [])].map(name).join(', ')
-      await connection.query(`insert into ${name(table)} (${targets}) values ${tuples.join(', ')}`, values)
+      connection.send(insertText(table, used, rows.length, stamped), values)
       for (const row of rows) journal.push({ operation: 'insert', table, before: null, after: row })
     },
 

@@ -8,8 +8,18 @@ const commandTimeoutMs = 5000
 /** Milliseconds a background job may take: a phone rings for half a minute, a big configuration loads for seconds. */
 const backgroundTimeoutMs = 65_000
 
-/** Every node needs these: the results of background jobs, and a sign of life every 20 s. */
-const ownEvents = ['BACKGROUND_JOB', 'HEARTBEAT'] as const
+/**
+ * Every node needs these: the results of background jobs, a sign of life every 20 s, and what `show` will tell of legs up
+ * to a second later.
+ */
+const ownEvents = [
+  'BACKGROUND_JOB',
+  'HEARTBEAT',
+  'CHANNEL_CREATE',
+  'CHANNEL_CALLSTATE',
+  'CHANNEL_BRIDGE',
+  'CHANNEL_DESTROY',
+] as const
 
 /** A node as the port sees it. */
 export interface OpenNode extends SwitchNode {
@@ -155,6 +165,12 @@ export function openNode(address: SwitchAddress, options: SwitchOptions): OpenNo
     api: (line: Command, timeoutMs = commandTimeoutMs) =>
       within(
         readyFor(quick).then(() => quick.api(line, { timeoutMs: Math.max(timeoutMs, commandTimeoutMs) })),
+        timeoutMs,
+        name,
+      ),
+    apiBytes: (line, read, timeoutMs = commandTimeoutMs) =>
+      within(
+        readyFor(quick).then(() => quick.apiBytes(line, read, { timeoutMs: Math.max(timeoutMs, commandTimeoutMs) })),
         timeoutMs,
         name,
       ),

@@ -24,6 +24,8 @@ export interface SwitchNode {
   status(): NodeStatus
   /** A quick read or write, on a connection that carries nothing slow. Answers the switch's text, `-ERR` included. */
   api(command: Command, timeoutMs?: number): Promise<string>
+  /** As `api`, for answers of megabytes: `read` gets the bytes as they came, to use until its promise has settled. */
+  apiBytes<T>(command: Command, read: (bytes: Buffer) => Promise<T>, timeoutMs?: number): Promise<T>
   /** What blocks (originate, rescan, reloadxml): a background job. Answers the job's text. */
   background(command: Command, timeoutMs?: number): Promise<string>
   /** A `sendevent`; answers `+OK` and the event's UUID, which says nothing about who heard it. */

@@ -90,7 +90,10 @@ export function fusionpbxLayer(paths: readonly string[]): Layer {
   }
   give('switch_url', switchUrl(conf))
   give('freeswitch.voicemail_dir', firstOf(conf, 'switch.voicemail.dir'))
+  give('freeswitch.recordings_dir', firstOf(conf, 'switch.recordings.dir'))
   give('freeswitch.cache_dir', firstOf(conf, 'cache.location'))
+  give('freeswitch.cache_method', firstOf(conf, 'cache.method'))
+  give('freeswitch.sounds_dir', firstOf(conf, 'switch.sounds.dir'))
   const type = conf.get('database.0.type') || 'pgsql'
   if (type !== 'pgsql') return noDatabase(`is not set, and FusionPBX here runs on ${JSON.stringify(type)}`)
   give('database_url', databaseUrl(conf))

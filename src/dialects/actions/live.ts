@@ -1,13 +1,11 @@
-import { Problem } from '../../errors.ts'
 import type { JsonSchema } from '../../fields/json-schema.ts'
 import type { OperationDocument, Route } from '../../http/route.ts'
 import type { LiveCall } from '../../services/calls/picture.ts'
-import { dashboardStats } from '../../services/dashboard.ts'
 import { localStamp } from '../../services/local-time.ts'
 import { shortContact } from '../../services/registrations/contact.ts'
 import type { Registration } from '../../services/registrations/registration.ts'
 import { domainHeader, type LiveServices, liveList, liveListSchema } from '../live.ts'
-import { envelope } from '../v1/shared.ts'
+import { statsRoute } from '../v1/stats.ts'
 
 const text: JsonSchema = { type: 'string' }
 const whole: JsonSchema = { type: 'integer' }
@@ -48,40 +46,10 @@ const document = (
   errors: [400, 401, 403, 500, 503],
 })
 
-const count = (name: string): JsonSchema => ({ type: 'object', required: [name], properties: { [name]: whole } })
-
-const statsSchema: JsonSchema = {
-  type: 'object',
-  required: ['success', 'data'],
-  properties: {
-    success: { type: 'boolean', const: true },
-    data: {
-      type: 'object',
-      properties: {
-        extensions: count('total'),
-        users: count('total'),
-        gateways: count('total'),
-        voicemails: count('new_messages'),
-        calls: count('today_total'),
-      },
-    },
-  },
-}
-
 /** The dashboard of spec 002: numbers, live registrations and live calls (S002-DASH-*). Never cached. */
 export function dashboardRoutes({ calls, registrations }: LiveServices): Route[] {
   return [
-    {
-      method: 'GET',
-      url: '/api/v1/dashboard/stats.php',
-      scope: 'dashboard:read',
-      document: document('dashboard_stats', 'Count what a tenant has', 'Numbers of this moment.', statsSchema),
-      async handle(call) {
-        if (!call.reach.domain) throw new Problem('MISSING_DOMAIN')
-        const stats = await dashboardStats(call.backend, call.reach.domain)
-        return { status: 200, body: envelope(JSON.stringify(stats)) }
-      },
-    },
+    statsRoute('/api/v1/dashboard/stats.php'),
     {
       method: 'GET',
       url: '/api/v1/dashboard/registrations.php',

@@ -17,6 +17,7 @@ import {
   liveListSchema,
 } from '../live.ts'
 import { envelope, messageText } from '../v1/shared.ts'
+import { statsRoute } from '../v1/stats.ts'
 
 const text: JsonSchema = { type: 'string' }
 const whole: JsonSchema = { type: 'integer' }
@@ -71,9 +72,10 @@ const doneSchema = (properties: Record<string, JsonSchema>): JsonSchema => ({
   },
 })
 
-/** Live calls and registrations under clean URLs (S004-CALLS-*, S004-REG-LIST). Never cached, never paged. */
+/** Live calls, registrations and the dashboard under clean URLs (S004-CALLS-*, S004-REG-LIST, S004-DASH). Never cached, never paged. */
 export function cleanLiveRoutes({ calls, registrations }: LiveServices): Route[] {
   return [
+    statsRoute('/api/v1/dashboard/stats'),
     {
       method: 'GET',
       url: '/api/v1/active-calls',

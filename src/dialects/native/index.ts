@@ -11,6 +11,7 @@ import { type Precondition, update } from '../../operations/update.ts'
 import type { View } from '../../operations/view.ts'
 import type { Resource, Verb } from '../../resources/core/define.ts'
 import type { LimitPolicy } from '../../services/limits/limit-store.ts'
+import { explainFurther } from '../live.ts'
 import { receiptHeader } from '../receipt.ts'
 import { listedSchema, shownSchema, writtenSchema } from '../schema.ts'
 import {
@@ -24,14 +25,18 @@ import {
   verbsOf,
   wrongMethod,
 } from '../shared.ts'
+import { type EventsOptions, eventMethods, eventStream, ticketRoute } from './events.ts'
 
 export interface NativeOptions {
   readonly resources: readonly Resource[]
+  /** Routes of what is no resource: live calls, registrations, receipts. */
+  readonly further: readonly Route[]
   readonly policy: LimitPolicy | undefined
   readonly defaultLimit: number
   readonly maxLimit: number
   /** Called when a caller is shown the secrets of a row (C-08). */
   readonly onSecretsShown: (call: Call, resource: Resource, key: string | null) => Promise<void>
+  readonly events: EventsOptions
 }
 
 const base = '/api/v2'
@@ -312,8 +317,12 @@ function revealRoute(resource: Resource, options: NativeOptions): Route {
 }
 
 /** A path or method below /api/v2 that is not there. */
-function explain(resources: readonly Resource[]): Dialect['explain'] {
+function explain(resources: readonly Resource[], further: readonly Route[]): Dialect['explain'] {
   return (_method, path) => {
+    const streamed = eventMethods(path)
+    if (streamed) return wrongMethod(streamed)
+    const beside = explainFurther(further, path)
+    if (beside) return beside.code === 'NOT_IMPLEMENTED' ? unknownResource() : beside
     const parts = path
       .slice(base.length + 1)
       .split('/')
@@ -343,17 +352,22 @@ export function nativeDialect(options: NativeOptions): Dialect {
     name: 'native',
     surface: 'v2',
     title: 'Tandem API v2',
-    routes: options.resources.flatMap((resource) => [
-      ...verbsOf(resource).map((verb) => ({
-        method: methods[verb],
-        url: pathOf(resource, verb),
-        scope: scopeOf(resource, verb),
-        cacheable: verb === 'list' || verb === 'get',
-        document: documentOf(resource, verb, options),
-        handle: handlerOf(resource, verb, options),
-      })),
-      ...(verbsOf(resource).includes('get') && hasSecrets(resource) ? [revealRoute(resource, options)] : []),
-    ]),
+    streams: [eventStream(options.events)],
+    routes: [
+      ...options.resources.flatMap((resource) => [
+        ...verbsOf(resource).map((verb) => ({
+          method: methods[verb],
+          url: pathOf(resource, verb),
+          scope: scopeOf(resource, verb),
+          cacheable: verb === 'list' || verb === 'get',
+          document: documentOf(resource, verb, options),
+          handle: handlerOf(resource, verb, options),
+        })),
+        ...(verbsOf(resource).includes('get') && hasSecrets(resource) ? [revealRoute(resource, options)] : []),
+      ]),
+      ticketRoute(options.events),
+      ...options.further,
+    ],
     authMode: 'both',
     presentedKey: (request) => {
       const sent = request.headers['x-api-key']
@@ -362,7 +376,7 @@ export function nativeDialect(options: NativeOptions): Dialect {
     domainRequired: false,
     policy: options.policy,
     limitByKey: true,
-    explain: explain(options.resources),
+    explain: explain(options.resources, options.further),
     errorType: 'application/problem+json; charset=utf-8',
     errorSchema: {
       title: 'Problem',

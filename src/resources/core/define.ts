@@ -1,5 +1,5 @@
 import type { Writer } from '../../adapters/database/writer.ts'
-import type { Effect } from '../../adapters/effects.ts'
+import type { Effect, Proof } from '../../adapters/effects.ts'
 import type { Fault } from '../../errors.ts'
 import type { Field, Fields, SettingReader, ValueOf, Values } from '../../fields/field.ts'
 
@@ -171,6 +171,8 @@ export interface Declaration<F extends Fields> {
     readonly inside?: EffectLists<InsideEffect<F>>
     /** After commit. */
     readonly after?: EffectLists<AfterEffect<F>>
+    /** How the switch is asked whether the row has arrived; without it a command is never more than `sent`. */
+    readonly proof?: Proof
   }
 }
 

@@ -1,6 +1,6 @@
-import { boolean, type DefaultFacts, integer, mac, text, timestamp, uuid } from '../../fields/field.ts'
+import { boolean, type DefaultFacts, type Fields, integer, mac, text, timestamp, uuid } from '../../fields/field.ts'
 import { dialable, displayName, identifier, note, sipHost, sipSecret, sipWord } from '../../fields/telephony.ts'
-import { child, resource } from '../core/define.ts'
+import { type AfterEffect, child, resource } from '../core/define.ts'
 import { vendorOf } from './vendors.ts'
 
 /** FusionPBX fills a new line from the settings of category `provision`. */
@@ -122,6 +122,13 @@ const settings = child({
   },
 })
 
+/** Where files are kept for phones, every change of a phone writes them anew (facts 6; S002-DEV-CREATE). */
+const renderFiles: AfterEffect<Fields> = ({ before, after, settings }) => {
+  const folder = settings.text('provision', 'path')
+  const device = String(after?.device_address ?? before?.device_address ?? '')
+  return folder === undefined || device === '' ? [] : [{ to: 'provisioning', device, folder }]
+}
+
 /** Phones that are provisioned (FusionPBX app/devices; demands S002-DEV-*, S004-DEV-LIST; facts 6). */
 export const devices = resource({
   name: 'devices',
@@ -198,7 +205,9 @@ export const devices = resource({
     ['provision', 'server_address_secondary'],
     ['provision', 'outbound_proxy_primary'],
     ['provision', 'outbound_proxy_secondary'],
+    ['provision', 'path'],
   ],
+  effects: { after: { create: [renderFiles], update: [renderFiles], remove: [renderFiles] } },
   children: [lines, keys, settings],
   // A maker that is left empty follows from what else is known, as on FusionPBX's page.
   complete(values, { operation }) {

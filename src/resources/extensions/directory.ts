@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Effect } from '../../adapters/effects.ts'
 import type { AfterEffect, Change } from '../core/define.ts'
 import type { ExtensionFields } from './fields.ts'
@@ -19,3 +20,27 @@ export const forgetDirectory: After = ({ before, after, domain }) =>
   [...new Set([...entries(before, domain.name), ...entries(after, domain.name)])].map(
     (key): Effect => ({ to: 'cache', key }),
   )
+
+/** Lamps of other phones show who is not to be disturbed: what FusionPBX fires when that or a forward changes (forms). */
+export const tellLamps: After = ({ before, after, domain }) => {
+  const changed = (['do_not_disturb', 'forward_all_enabled'] as const).some(
+    (field) => after?.[field] !== undefined && (before?.[field] ?? false) !== (after[field] ?? false),
+  )
+  const number = after?.extension ?? before?.extension
+  if (!changed || !number) return []
+  const isBusy = (after?.do_not_disturb ?? before?.do_not_disturb) === true
+  const headers = {
+    proto: 'sip',
+    login: `${number}@${domain.name}`,
+    from: `${number}@${domain.name}`,
+    status: 'Active (1 waiting)',
+    rpid: 'unknown',
+    event_type: 'presence',
+    alt_event_type: 'dialog',
+    event_count: '1',
+    'unique-id': randomUUID(),
+    'Presence-Call-Direction': 'outbound',
+    'answer-state': isBusy ? 'confirmed' : 'terminated',
+  }
+  return [{ to: 'event', name: 'PRESENCE_IN', headers }]
+}

@@ -3,7 +3,7 @@ import { mailAddresses, makeSipPassword } from '../../fields/telephony.ts'
 import { ownContext } from '../core/context.ts'
 import { type Check, type Domain, resource, type Values } from '../core/define.ts'
 import { boxNumberSql } from '../voicemails/box.ts'
-import { forgetDirectory, reloadAccessLists } from './directory.ts'
+import { forgetDirectory, reloadAccessLists, tellLamps } from './directory.ts'
 import { type ExtensionFields, extensionFields } from './fields.ts'
 import { carryToPhones, linkUser, removeLinks } from './links.ts'
 import { createBox, moveBox, removeBoxes, updateBox } from './voicemail.ts'
@@ -91,6 +91,7 @@ export const extensions = resource({
     },
   },
   effects: {
+    proof: 'directory',
     inside: {
       create: [ownContext('user_context'), createBox, linkUser],
       update: [ownContext('user_context'), moveBox, updateBox, linkUser, carryToPhones],
@@ -98,7 +99,7 @@ export const extensions = resource({
     },
     after: {
       create: [reloadAccessLists, forgetDirectory],
-      update: [reloadAccessLists, forgetDirectory],
+      update: [reloadAccessLists, forgetDirectory, tellLamps],
       remove: [forgetDirectory],
     },
   },

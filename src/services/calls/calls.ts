@@ -11,6 +11,7 @@ import { type KnownDomain, type KnownDomains, knownDomains } from './known-domai
 import { createLedger, type Ledger } from './ledger.ts'
 import { readLeg } from './leg.ts'
 import { type LiveCall, makePicture, type Picture, tiesOf } from './picture.ts'
+import { withRecentLegs } from './recent.ts'
 import { type ChannelSource, shownChannels } from './source.ts'
 import { variableMemory } from './variables.ts'
 
@@ -42,6 +43,8 @@ export interface CallService {
   domains(): Promise<KnownDomains>
   /** Writes down who is about to do what to a leg. */
   record(actor: Actor, action: string, leg: FoundLeg, detail?: Readonly<Record<string, string>>): Promise<void>
+  /** The same of something that is no leg yet, for a tenant. */
+  recordFor(actor: Actor, domainUuid: string, action: string, detail: Readonly<Record<string, string>>): Promise<void>
 }
 
 interface Taken {
@@ -51,20 +54,23 @@ interface Taken {
 
 export const noSuchCall = (): Problem => new Problem('NOT_FOUND', { message: 'Call not found' })
 
-/** Finds the node on which a leg lives, and its dump. */
+const notHere = Symbol('no such leg on this node')
+
+/** Finds the node on which a leg lives, and its dump: the first that has it answers, whatever the others do. */
 async function locate(port: SwitchPort, uuid: string): Promise<{ node: SwitchNode; dump: Dump } | undefined> {
-  const answers = await Promise.allSettled(
-    port.nodes.map(async (node) => {
-      const dump = await readLeg(node, uuid)
-      return dump && { node, dump }
-    }),
-  )
-  const found = answers.find((answer) => answer.status === 'fulfilled' && answer.value)
-  if (found?.status === 'fulfilled') return found.value
-  const failure = answers.find((answer) => answer.status === 'rejected')
-  // It may be on the node that is out of reach, so that nobody can say it is not there.
-  if (failure) throw connectionFailed(port, failure.reason)
-  return undefined
+  const asked = port.nodes.map(async (node) => {
+    const dump = await readLeg(node, uuid)
+    if (!dump) throw notHere
+    return { node, dump }
+  })
+  try {
+    return await Promise.any(asked)
+  } catch (error) {
+    const failure = (error as AggregateError).errors.find((cause) => cause !== notHere)
+    // It may be on the node that is out of reach, so that nobody can say it is not there.
+    if (failure !== undefined) throw connectionFailed(port, failure)
+    return undefined
+  }
 }
 
 /** Legs of the same call, whose tenant is this one's when it tells none itself. */
@@ -89,7 +95,7 @@ async function domainOfLeg(node: SwitchNode, dump: Dump, domains: KnownDomains):
 export function callService(
   port: SwitchPort,
   database: Queryable,
-  source: ChannelSource = shownChannels(port),
+  source: ChannelSource = withRecentLegs(port, shownChannels(port)),
 ): CallService {
   const domains = knownDomains(database)
   const ledger = createLedger(port)
@@ -128,6 +134,8 @@ export function callService(
         detail,
         actor,
       }),
+    recordFor: (actor, domainUuid, action, detail) =>
+      recordLiveAction(database, { domainUuid, action, callUuid: null, detail, actor }),
     async list(reach) {
       requireNode(port)
       const { picture, missing } = await taken()

@@ -31,10 +31,10 @@ export function groupLegs(legs: readonly Channel[], ties: Ties): Channel[][] {
     const [a, b] = [rootOf(one), rootOf(other)]
     if (a !== b) parents.set(a, b)
   }
-  for (const leg of legs) {
-    if (leg.callUuid !== '') join(leg.uuid, leg.callUuid)
-    const tied = ties.get(leg.uuid)
-    if (tied !== undefined) join(leg.uuid, tied)
+  for (const { uuid, callUuid } of legs) {
+    if (callUuid !== '' && callUuid !== uuid) join(uuid, callUuid)
+    const tied = ties.size === 0 ? undefined : ties.get(uuid)
+    if (tied !== undefined) join(uuid, tied)
   }
   const groups = new Map<string, Channel[]>()
   for (const leg of legs) {
@@ -46,6 +46,10 @@ export function groupLegs(legs: readonly Channel[], ties: Ties): Channel[][] {
   return [...groups.values()]
 }
 
+/** Order of legs and calls: by second, and within it by UUID, so that lists keep their order. */
+export const isOlder = (a: Channel, b: Channel): boolean =>
+  a.createdEpoch < b.createdEpoch || (a.createdEpoch === b.createdEpoch && a.uuid < b.uuid)
+
 /**
  * The leg that stands for a call: the one the others name as theirs, before one that came in, before the oldest; a
  * loopback only where there is nothing else.
@@ -54,11 +58,13 @@ export function firstLeg(legs: readonly Channel[]): Channel {
   const [only] = legs
   if (only === undefined) throw new RangeError('a call has a leg')
   if (legs.length === 1) return only
-  const named = new Set(legs.flatMap((leg) => (leg.callUuid !== leg.uuid ? [leg.callUuid] : [])))
+  const isNamed = (uuid: string): boolean => legs.some((leg) => leg.callUuid === uuid && leg.uuid !== uuid)
   const rank = (leg: Channel): number =>
-    (isLoopback(leg) ? 4 : 0) + (named.has(leg.uuid) ? 0 : 2) + (leg.direction === 'inbound' ? 0 : 1)
-  return legs.reduce((best, leg) => {
-    const by = rank(leg) - rank(best) || leg.createdEpoch - best.createdEpoch || (leg.uuid < best.uuid ? -1 : 1)
-    return by < 0 ? leg : best
-  })
+    (isLoopback(leg) ? 4 : 0) + (isNamed(leg.uuid) ? 0 : 2) + (leg.direction === 'inbound' ? 0 : 1)
+  let [best, bestRank] = [only, rank(only)]
+  for (const leg of legs) {
+    const own = rank(leg)
+    if (own < bestRank || (own === bestRank && isOlder(leg, best))) [best, bestRank] = [leg, own]
+  }
+  return best
 }

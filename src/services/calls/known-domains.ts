@@ -18,7 +18,10 @@ const rememberedMs = 1000
 function index(rows: readonly KnownDomain[]): KnownDomains {
   const names = new Map(rows.map((row) => [row.name.toLowerCase(), row]))
   const uuids = new Map(rows.map((row) => [row.uuid, row]))
-  return { byName: (name) => names.get(name.toLowerCase()), byUuid: (uuid) => uuids.get(uuid.toLowerCase()) }
+  return {
+    byName: (name) => names.get(name) ?? names.get(name.toLowerCase()),
+    byUuid: (uuid) => uuids.get(uuid.toLowerCase()),
+  }
 }
 
 /** Reads all tenants, enabled or not: a call of one that was switched off is still nobody else's. */

@@ -70,6 +70,9 @@ export function createLedger(port: SwitchPort, now: () => number = () => perform
       last = now()
       touched.delete(uuid)
       touched.set(uuid, { node, what, atMs: last })
+      // Oldest first; where nobody asks for lists, nobody clears it.
+      const [oldest] = touched.size > maxTouched ? touched.keys() : []
+      if (oldest !== undefined) touched.delete(oldest)
     },
     lastTouch: () => last,
     async correct(channels, ties) {

@@ -1,7 +1,7 @@
 import type { Channel } from './channel.ts'
 import { type CallDirection, directionWord, needsVariable, shownDirection } from './direction.ts'
 import { shownDomain } from './domain-of.ts'
-import { firstLeg, groupLegs, isLoopback, loopbackHalf, type Ties } from './group.ts'
+import { firstLeg, groupLegs, isLoopback, isOlder, loopbackHalf, type Ties } from './group.ts'
 import type { KnownDomain, KnownDomains } from './known-domains.ts'
 import type { VariableMemory, VariableName } from './variables.ts'
 
@@ -30,7 +30,7 @@ type Wanted = { leg: Channel; name: VariableName }
 /** Pairs a loopback's halves by name where only one pair can be meant; the rest has to be asked. */
 function loopbackTies(legs: readonly Channel[], memory: VariableMemory): { ties: [string, string][]; ask: Wanted[] } {
   const firsts = new Map<string, Channel[]>()
-  const halves = legs.flatMap((leg) => {
+  const halves = legs.filter(isLoopback).flatMap((leg) => {
     const half = loopbackHalf(leg)
     return half ? [{ leg, half: half.half, id: `${leg.node} ${half.base}` }] : []
   })
@@ -50,14 +50,12 @@ function loopbackTies(legs: readonly Channel[], memory: VariableMemory): { ties:
 
 /** Legs FreeSWITCH made for nobody that a column names: an originate of the API, or an agent whom a queue rings. */
 function loneLegs(legs: readonly Channel[]): Channel[] {
-  const named = new Set(legs.flatMap((leg) => (leg.callUuid !== leg.uuid ? [leg.callUuid] : [])))
-  return legs.filter(
-    (leg) =>
-      leg.direction === 'outbound' &&
-      !isLoopback(leg) &&
-      (leg.callUuid === '' || leg.callUuid === leg.uuid) &&
-      !named.has(leg.uuid),
+  const alone = legs.filter(
+    (leg) => leg.direction === 'outbound' && (leg.callUuid === '' || leg.callUuid === leg.uuid) && !isLoopback(leg),
   )
+  if (alone.length === 0) return alone
+  const named = new Set(legs.flatMap((leg) => (leg.callUuid !== leg.uuid ? [leg.callUuid] : [])))
+  return alone.filter((leg) => !named.has(leg.uuid))
 }
 
 /** The tenant of every leg: what it shows, else its variables (facts 3). */
@@ -99,21 +97,24 @@ export async function tiesOf(legs: readonly Channel[], memory: VariableMemory): 
   return ties
 }
 
-/** A group of legs split by tenant; legs that tell none go with the first. */
+/** A group of legs split by tenant; legs that tell none go with the first. Nearly all groups are of one tenant. */
 function byTenant(
   group: readonly Channel[],
+  first: Channel,
   own: ReadonlyMap<string, KnownDomain>,
 ): Map<KnownDomain | null, Channel[]> {
-  const home = own.get(firstLeg(group).uuid) ?? group.map((leg) => own.get(leg.uuid)).find((domain) => domain) ?? null
+  const home = own.get(first.uuid) ?? group.map((leg) => own.get(leg.uuid)).find((domain) => domain) ?? null
   const parts = new Map<KnownDomain | null, Channel[]>()
   for (const leg of group) {
     const domain = own.get(leg.uuid) ?? home
-    parts.set(domain, [...(parts.get(domain) ?? []), leg])
+    const part = parts.get(domain)
+    if (part) part.push(leg)
+    else parts.set(domain, [leg])
   }
   return parts
 }
 
-const olderFirst = (a: Channel, b: Channel): number => a.createdEpoch - b.createdEpoch || (a.uuid < b.uuid ? -1 : 1)
+const olderFirst = (a: Channel, b: Channel): number => (isOlder(a, b) ? -1 : 1)
 
 const olderCall = (a: LiveCall, b: LiveCall): number => olderFirst(a.first, b.first)
 
@@ -131,26 +132,27 @@ export async function makePicture(
       .filter(({ first, legs }) => needsVariable(first, legs))
       .map(({ first }): Wanted => ({ leg: first, name: 'call_direction' })),
   )
-  const callOf = (domain: KnownDomain | null, legs: readonly Channel[], acrossTenants: boolean): LiveCall => {
-    const first = firstLeg(legs)
-    const told = acrossTenants ? undefined : directionWord(memory.recall(first.uuid, 'call_direction'))
-    const direction = told ?? shownDirection(first, legs, acrossTenants)
+  const callOf = (domain: KnownDomain | null, legs: readonly Channel[], first: Channel, across: boolean): LiveCall => {
+    const told = across ? undefined : directionWord(memory.recall(first.uuid, 'call_direction'))
+    const direction = told ?? shownDirection(first, legs, across)
     return { uuid: first.uuid, domain, direction, first, legs: legs.length > 1 ? [...legs].sort(olderFirst) : legs }
   }
   const all: LiveCall[] = []
   const byDomain = new Map<string, LiveCall[]>()
+  const add = (call: LiveCall): void => {
+    if (!call.domain) return
+    const name = call.domain.name.toLowerCase()
+    const calls = byDomain.get(name)
+    if (calls) calls.push(call)
+    else byDomain.set(name, [call])
+  }
   for (const { legs, first } of groups) {
-    const parts = byTenant(legs, own)
-    const rows = [...parts].map(([domain, part]) => callOf(domain, part, parts.size > 1))
-    for (const row of rows) {
-      if (!row.domain) continue
-      const name = row.domain.name.toLowerCase()
-      const calls = byDomain.get(name)
-      if (calls) calls.push(row)
-      else byDomain.set(name, [row])
-    }
-    const [only] = rows
-    all.push(rows.length === 1 && only ? only : callOf(own.get(first.uuid) ?? null, legs, false))
+    const parts = byTenant(legs, first, own)
+    const [only] = parts.keys()
+    const whole = callOf(parts.size === 1 ? (only ?? null) : (own.get(first.uuid) ?? null), legs, first, false)
+    all.push(whole)
+    if (parts.size === 1) add(whole)
+    else for (const [domain, part] of parts) add(callOf(domain, part, firstLeg(part), true))
   }
   for (const calls of byDomain.values()) calls.sort(olderCall)
   return { all: all.sort(olderCall), byDomain }

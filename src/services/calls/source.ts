@@ -31,8 +31,7 @@ export function shownChannels(port: SwitchPort): ChannelSource {
     const shared = running.get(node.name)
     if (shared) return shared
     const reading = node
-      .api(listChannels, askTimeoutMs)
-      .then((text) => readChannels(text, node.name))
+      .apiBytes(listChannels, (bytes) => readChannels(bytes, node.name), askTimeoutMs)
       .finally(() => running.delete(node.name))
     running.set(node.name, reading)
     return reading

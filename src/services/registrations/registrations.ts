@@ -22,6 +22,8 @@ export interface RegistrationService {
   readonly port: SwitchPort
   /** Phones a caller may see, by user and contact (S004-REG-LIST, S002-DASH-REG). */
   list(reach: Reach): Promise<RegistrationList>
+  /** Something was done to a phone: whoever asks from now on is not told what was read before. */
+  forget(): void
 }
 
 /** Profiles of one node: those FusionPBX enabled, and those that run there. A node without one says `Invalid Profile!`. */
@@ -68,12 +70,18 @@ export function registrationService(port: SwitchPort, database: Queryable): Regi
   }
   return {
     port,
+    forget() {
+      running = undefined
+    },
     async list(reach) {
       requireNode(port)
-      running ??= read().finally(() => {
-        running = undefined
-      })
-      const { registrations, missing } = await running
+      const shared = running ?? read()
+      running = shared
+      const done = (): void => {
+        if (running === shared) running = undefined
+      }
+      shared.then(done, done)
+      const { registrations, missing } = await shared
       return { registrations: registrations.filter((phone) => isWithin(reach, phone.domain)), missing }
     },
   }

@@ -24,6 +24,34 @@ describe('the database adapter', () => {
     }
   })
 
+  test('a statement that was only sent fails the next one that is waited for, and nothing of the transaction stays', async () => {
+    const { url } = await cloneDatabase('5.6')
+    const database = openDatabase({ url, poolSize: 1, prepared: true, statementTimeoutMs: 0 })
+    try {
+      await database.query('create table sent (n int primary key)')
+      await assert.rejects(
+        database.transaction(async (connection) => {
+          connection.send('insert into sent values ($1)', [1])
+          connection.send('insert into sent values ($1)', [1])
+          await connection.query('select 1 as one', [])
+        }),
+        { code: '23505' },
+      )
+      await assert.rejects(
+        database.transaction(async (connection) => {
+          connection.send('insert into sent values ($1)', [2])
+          connection.send('insert into sent values ($1)', [2])
+        }),
+        { code: '23505' },
+      )
+      assert.deepEqual(await database.query('select * from sent'), [])
+      await database.transaction(async (connection) => connection.send('insert into sent values ($1)', [3]))
+      assert.deepEqual(await database.query('select * from sent'), [{ n: 3 }])
+    } finally {
+      await database.close()
+    }
+  })
+
   test('an error inside a transaction takes everything back, and the connection is as good as new', async () => {
     const clone = await cloneDatabase('5.6')
     const database = openDatabase({ url: clone.url, poolSize: 1, prepared: true, statementTimeoutMs: 0 })

@@ -337,7 +337,8 @@ async function untilAnswered(database: EmbeddedDatabase) {
     try {
       return await ask(database.url, 'select count(*)::int as rows from kept')
     } catch (error) {
-      if (!/starting up|recovery mode|not yet accepting|ECONN|terminat/.test((error as Error).message)) throw error
+      if (!/starting up|recovery mode|not yet accepting|ECONN|EPIPE|terminat/.test((error as Error).message))
+        throw error
       await pause(10)
     }
   }

@@ -20,9 +20,9 @@ export function statesOf(client: EslClient): EslState[] {
   return states
 }
 
-/** Waits until something holds, at most two seconds. */
+/** Waits until something holds, at most five seconds. */
 export async function until(holds: () => boolean, what: string): Promise<void> {
-  const end = performance.now() + 2000
+  const end = performance.now() + 5000
   while (!holds()) {
     if (performance.now() > end) throw new Error(`it never came to pass: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 2))

@@ -9,6 +9,7 @@ import { json, plainDump } from './wire.ts'
 export interface ApiWorld {
   readonly core: SwitchCore
   readonly version: string
+  readonly directory: ReadonlyMap<string, { var?: Record<string, string>; param?: Record<string, string> }>
   readonly globals: Map<string, string>
   readonly memcache: Map<string, string>
   /** Profiles that exist. */
@@ -17,8 +18,6 @@ export interface ApiWorld {
   readonly cachedUsers: Set<string>
   /** Answers of phones to `originate`: called with the dial string, gives a failure cause or undefined for an answer. */
   readonly dialled: (dialString: string) => string | undefined
-  /** Users of the directory, as USER@DOMAIN. */
-  readonly directory: Set<string>
   /** Queues, agents and such for callcenter_config: answered here, by the whole argument text. */
   readonly callcenter: Map<string, string>
 }
@@ -422,6 +421,12 @@ export const apis: Readonly<Record<string, Api>> = {
   },
   memcache,
   xml_flush_cache: xmlFlushCache,
+  user_data: (world, text) => {
+    const [user = '', kind = '', name = ''] = split(text)
+    const found = world.directory.get(user)
+    const value = kind === 'var' ? found?.var?.[name] : found?.param?.[name]
+    return value ?? '-ERR no reply\n'
+  },
   reloadxml: () => '+OK [Success]\n',
   reloadacl: () => '+OK acl reloaded\n',
   version: (world, text) =>

@@ -64,10 +64,12 @@ export class FakeSwitch {
   readonly faults = new Faults()
   /** Values behind `memcache get`, by key; `memcache delete` removes them. */
   readonly memcache = new Map<string, string>()
-  /** Users of the directory, as USER@DOMAIN: what `user_exists` finds, and then counts as cached. */
-  readonly directory = new Set<string>()
   /** Users that mod_xml_curl has cached, as USER@DOMAIN: what `xml_flush_cache` counts. */
   readonly cachedUsers = new Set<string>()
+  /** Users of the directory, as USER@DOMAIN: what `user_exists` finds, and then counts as cached; `user_data` shows their variables and parameters. */
+  readonly directory = new Map<string, { var?: Record<string, string>; param?: Record<string, string> }>()
+  /** Runs before every API command: what the world outside does by then, such as rows that a scan will read. */
+  beforeApi: (line: string) => Promise<void> = async () => {}
   /** Values of `global_getvar`. */
   readonly globals: Map<string, string>
   /** Answers of callcenter_config by its whole argument text; anything else is answered as if nothing were there. */
@@ -390,6 +392,11 @@ export class FakeSwitch {
     this.#overrides.unshift({ test, answer: typeof answer === 'string' ? () => answer : answer })
   }
 
+  /** Built-in answers again for everything. */
+  forgetOverrides(): void {
+    this.#overrides.length = 0
+  }
+
   // What the connections call
 
   #accept(socket: Socket): void {
@@ -443,6 +450,7 @@ export class FakeSwitch {
     const text = line.slice(name.length + 1)
     await this.faults.pause(line)
     if (this.faults.silentFor(line)) return undefined
+    await this.beforeApi(line)
     const override = this.#overrides.find((each) => matches(each.test, line))
     if (override !== undefined) return override.answer(line)
     const api = apis[name]
@@ -454,11 +462,11 @@ export class FakeSwitch {
     return {
       core,
       version: this.version,
+      directory: this.directory,
       globals: this.globals,
       memcache: this.memcache,
       profiles: this.#options.profiles ?? ['external', 'internal'],
       cachedUsers: this.cachedUsers,
-      directory: this.directory,
       dialled: (dial) => this.dialled(dial),
       callcenter: this.callcenter,
     }

@@ -122,7 +122,7 @@ const cases: Record<string, Case> = {
   'one-call-uuid-kill': liveCall('one-call-uuid-kill'),
   'xml-flush-cache-hit': {
     prepare: (fake) => {
-      fake.directory.add('1777@example.test')
+      fake.directory.set('1777@example.test', {})
       fake.cachedUsers.add('1777@example.test')
     },
   },

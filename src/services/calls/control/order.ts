@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { connectionFailed, type SwitchNode, type SwitchPort } from '../../../adapters/switch/switch.ts'
+import { connectionFailed, type SwitchPort } from '../../../adapters/switch/switch.ts'
 import { Problem } from '../../../errors.ts'
 import { type Command, EslError } from '../../../esl/index.ts'
 import { type FoundLeg, noSuchCall } from '../calls.ts'
@@ -44,6 +44,3 @@ export async function comesTrue(
     await setTimeout(stepMs)
   }
 }
-
-/** The node as something that orders can be given to. */
-export type Ordered = { readonly node: SwitchNode }
