@@ -20,6 +20,8 @@ export interface PhoneAccount {
   readonly server: { readonly host: string; readonly port: number }
   readonly userAgent?: string
   readonly displayName?: string
+  /** Address of the phone itself; 127.0.0.1 unless said. */
+  readonly address?: string
 }
 
 /** One call of a phone: a dialog. */
@@ -72,7 +74,7 @@ export class Phone {
   /** Opens the phone's socket; it is not registered yet. */
   static async open(account: PhoneAccount): Promise<Phone> {
     const socket = createSocket('udp4')
-    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+    await new Promise<void>((resolve) => socket.bind(0, account.address ?? '127.0.0.1', resolve))
     const phone = new Phone(account, socket)
     phone.#port = socket.address().port
     return phone
@@ -80,6 +82,11 @@ export class Phone {
 
   get port(): number {
     return this.#port
+  }
+
+  /** Where it is reached: address and port. */
+  get at(): string {
+    return `${this.account.address ?? '127.0.0.1'}:${this.#port}`
   }
 
   /** Registers (or with `expiresSeconds` 0 unregisters); gives the final status, 200 when it worked. */
@@ -101,7 +108,7 @@ export class Phone {
       `To: ${own}`,
       `Call-ID: ${this.#registerCallId}`,
       `CSeq: ${this.#registerCseq++} REGISTER`,
-      `Contact: <sip:${user}@127.0.0.1:${this.#port}>`,
+      `Contact: <sip:${user}@${this.at}>`,
       `Expires: ${this.#registration.expiresSeconds}`,
       ...(authorization === undefined ? [] : [authorization]),
     ])
@@ -139,7 +146,7 @@ export class Phone {
       `To: ${dialog.remote}`,
       `Call-ID: ${dialog.callId}`,
       `CSeq: ${dialog.cseq} INVITE`,
-      `Contact: <sip:${this.account.user}@127.0.0.1:${this.#port}>`,
+      `Contact: <sip:${this.account.user}@${this.at}>`,
       'Content-Type: application/sdp',
       'Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REFER, NOTIFY',
       ...(authorization === undefined ? [] : [authorization]),
@@ -185,7 +192,7 @@ export class Phone {
       `To: ${dialog.remote}`,
       `Call-ID: ${dialog.callId}`,
       `CSeq: ${dialog.cseq} ${method}`,
-      `Contact: <sip:${this.account.user}@127.0.0.1:${this.#port}>`,
+      `Contact: <sip:${this.account.user}@${this.at}>`,
       ...extra,
     ])
   }
@@ -228,7 +235,7 @@ export class Phone {
   // Wire
 
   #via(branch = `z9hG4bK${token()}`): string {
-    return `Via: SIP/2.0/UDP 127.0.0.1:${this.#port};rport;branch=${branch}`
+    return `Via: SIP/2.0/UDP ${this.at};rport;branch=${branch}`
   }
 
   #send(first: string, headers: string[], body = ''): void {
@@ -242,7 +249,7 @@ export class Phone {
     const headers = [
       ...copied,
       `To: ${to ?? headerOf(request, 'to')}`,
-      `Contact: <sip:${this.account.user}@127.0.0.1:${this.#port}>`,
+      `Contact: <sip:${this.account.user}@${this.at}>`,
       ...(body === '' ? [] : ['Content-Type: application/sdp']),
     ]
     this.#send(`SIP/2.0 ${status} ${reason}`, headers, body)

@@ -10,7 +10,7 @@ import type { SwitchEnvironment } from './environment.ts'
 const run = promisify(execFile)
 
 /** The key of the suite's Tandem. */
-const apiKey = 'switch-suite-key-0123456789abcdef'
+export const suiteKey = 'switch-suite-key-0123456789abcdef'
 
 export interface Answer {
   readonly status: number
@@ -54,7 +54,7 @@ export async function startTandem(
     TANDEM_PORT: String(environment.tandemPort),
     TANDEM_DATABASE_URL: clone.url,
     TANDEM_DATA_DIR: folder,
-    TANDEM_API_KEY: apiKey,
+    TANDEM_API_KEY: suiteKey,
     TANDEM_SWITCH_URL: environment.url,
     TANDEM_RATE_LIMIT__ENABLED: 'false',
     TANDEM_NATIVE__RATE_LIMIT__ENABLED: 'false',
@@ -85,7 +85,7 @@ export async function startTandem(
       const response = await fetch(`${url}${path}`, {
         method,
         headers: {
-          'x-api-key': apiKey,
+          'x-api-key': suiteKey,
           'x-domain': domain,
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },

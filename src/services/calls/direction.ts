@@ -14,9 +14,12 @@ export const directionWord = (value: string | undefined): CallDirection | undefi
 export const isToOutside = (leg: Channel): boolean =>
   leg.direction === 'outbound' && leg.presenceId === '' && !isLoopback(leg)
 
-/** Somebody outside called: the leg came in, and no user of ours is at its end. */
+/**
+ * Somebody outside called: the leg came in by the public context, or no user is at its end. A presence id alone says
+ * nothing: FreeSWITCH makes one of a carrier's From header where the profile manages presence.
+ */
 const isFromOutside = (leg: Channel): boolean =>
-  leg.direction === 'inbound' && leg.presenceId === '' && !isLoopback(leg)
+  leg.direction === 'inbound' && (leg.presenceId === '' || leg.initialContext === 'public') && !isLoopback(leg)
 
 /** True while columns alone may mislead: a user's forwarded call has a leg to the outside too, and is `local`. */
 export const needsVariable = (first: Channel, legs: readonly Channel[]): boolean =>

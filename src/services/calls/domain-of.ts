@@ -5,14 +5,17 @@ import type { KnownDomain, KnownDomains } from './known-domains.ts'
 const hostOf = (presenceId: string): string => presenceId.slice(presenceId.lastIndexOf('@') + 1)
 
 /**
- * The tenant a leg shows by itself: the part of its presence id behind `@`, else its context when that is a tenant's
- * (facts 3, "Which domain is a channel in"). Neither number, account code nor address tells: each exists in several.
+ * The tenant a leg shows by itself (facts 3, "Which domain is a channel in"): of a leg that FreeSWITCH made, the part of
+ * its presence id behind `@`, else its context when that is a tenant's. Of a leg that came in only its context, which the
+ * directory or the dialled number chose: where a profile manages presence, as both of FusionPBX's do, FreeSWITCH takes
+ * the presence id of whoever calls from the From header, where anybody may claim any tenant.
  */
 export function shownDomain(
-  leg: Pick<Channel, 'presenceId' | 'context'>,
+  leg: Pick<Channel, 'direction' | 'presenceId' | 'context'>,
   domains: KnownDomains,
 ): KnownDomain | undefined {
-  const named = leg.presenceId.includes('@') ? domains.byName(hostOf(leg.presenceId)) : undefined
+  const isTold = (leg.direction !== 'inbound' || leg.context === '') && leg.presenceId.includes('@')
+  const named = isTold ? domains.byName(hostOf(leg.presenceId)) : undefined
   return named ?? domains.byName(leg.context)
 }
 
@@ -20,7 +23,14 @@ export function shownDomain(
 export function dumpedDomain(dump: Dump, domains: KnownDomains): KnownDomain | undefined {
   const text = (name: string): string => dump.get(name) ?? ''
   return (
-    shownDomain({ presenceId: text('Channel-Presence-ID'), context: text('Caller-Context') }, domains) ??
+    shownDomain(
+      {
+        direction: text('Call-Direction'),
+        presenceId: text('Channel-Presence-ID'),
+        context: text('Caller-Context'),
+      },
+      domains,
+    ) ??
     domains.byName(text('variable_domain_name')) ??
     domains.byUuid(text('variable_domain_uuid'))
   )

@@ -2,6 +2,7 @@ import type { SwitchNode, SwitchPort } from '../../adapters/switch/switch.ts'
 import { askTimeoutMs } from '../../adapters/switch/switch.ts'
 import { command } from '../../esl/index.ts'
 import type { Channel } from './channel.ts'
+import { freshChannels } from './fresh-channels.ts'
 import { readChannels } from './read-channels.ts'
 
 /** All legs at one moment, and the nodes that did not tell theirs. */
@@ -26,6 +27,7 @@ const listChannels = command('show', 'channels', 'as', 'json')
  * microseconds a channel, and more connections would not make it faster (limits, "What follows").
  */
 export function shownChannels(port: SwitchPort): ChannelSource {
+  const fresh = freshChannels(port)
   const running = new Map<string, Promise<Channel[]>>()
   const ofNode = (node: SwitchNode): Promise<Channel[]> => {
     const shared = running.get(node.name)
@@ -40,7 +42,9 @@ export function shownChannels(port: SwitchPort): ChannelSource {
     async read() {
       const answers = await Promise.allSettled(port.nodes.map(ofNode))
       return {
-        channels: answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : [])),
+        channels: answers.flatMap((answer, index) =>
+          answer.status === 'fulfilled' ? fresh.correct(port.nodes[index]?.name ?? '', answer.value) : [],
+        ),
         missing: port.nodes.flatMap((node, index) => (answers[index]?.status === 'rejected' ? [node.name] : [])),
       }
     },

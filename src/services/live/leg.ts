@@ -79,11 +79,12 @@ export function refresh(leg: Leg, facts: ChannelFacts, nowMs: number): void {
 }
 
 /**
- * The tenant of one leg by the facts' rule (facts 3, "which domain"): the part of presence_id behind the @, else the
- * context where it names a domain, else the variables. Names nobody has are passed over.
+ * The tenant of one leg by the facts' rule (facts 3, "which domain"): of a leg that FreeSWITCH made, the part of
+ * presence_id behind the @; else the context where it names a domain, else the variables. Names nobody has are passed
+ * over. A leg that came in may carry a presence id made of its caller's From header, which claims what it likes.
  */
 export function domainOfLeg(leg: Leg, find: FindDomain): Owner | undefined {
-  const at = leg.presenceId.lastIndexOf('@')
+  const at = leg.direction === 'inbound' ? -1 : leg.presenceId.lastIndexOf('@')
   const candidates = [at < 0 ? '' : leg.presenceId.slice(at + 1), leg.context, leg.domainName, leg.domainUuid]
   for (const candidate of candidates) {
     const owner = candidate ? find(candidate) : undefined

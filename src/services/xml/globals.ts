@@ -37,16 +37,10 @@ const foldersOf = ({ options }: XmlWorld): [string, string][] =>
     ['recordings_dir', options.recordingsDir] as [string, string],
   ].filter(([, folder]) => folder !== '')
 
-/** Addresses that the switch says of itself in a request. */
-const addressesOf = (request: XmlRequest): [string, string][] =>
-  [
-    ['local_ip_v4', request.get('FreeSWITCH-IPv4')] as const,
-    ['local_ip_v6', request.get('FreeSWITCH-IPv6')] as const,
-  ].flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, value]]))
-
 /**
- * The variables that are known: those of FusionPBX's page of variables (v_vars), what the switch says of itself, and
- * before all others what the settings say.
+ * The variables that are known: those of FusionPBX's page of variables (v_vars), and before them what the settings say.
+ * Addresses of the switch are not among them: it knows its own `local_ip_v4` better
+ * than the address it says in a request, and its preprocessor fills in what is left.
  */
 export function globalsReader(world: XmlWorld): (request: XmlRequest) => Promise<Globals> {
   const { columns, database, options } = world
@@ -59,7 +53,6 @@ export function globalsReader(world: XmlWorld): (request: XmlRequest) => Promise
     return globals(
       new Map([
         ...rows.map(({ name, value }): [string, string] => [name, value]),
-        ...addressesOf(request),
         ...foldersOf(world),
         ...options.variables,
       ]),
