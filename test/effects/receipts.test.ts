@@ -201,6 +201,31 @@ describe('receipts against a switch', () => {
     }
   })
 
+  test('S002-FS-REG: a password that changes while another scan runs is not lost to the rows that scan has read', async () => {
+    const [one, two] = [
+      await app.call('POST', '/api/v2/gateways', gateway()),
+      await app.call('POST', '/api/v2/gateways', gateway()),
+    ]
+    const change = (made: TestAnswer, password: string) =>
+      app.call('PATCH', `/api/v2/gateways/${made.json.gateway_uuid}`, { password })
+    fake.forget()
+    fake.beforeApi = async (line) => {
+      if (!line.includes('rescan')) return
+      await readRows(fake, app)
+      await pause(300)
+    }
+    try {
+      const first = change(one, 'second')
+      await fake.commandArrived(/rescan$/)
+      await pause(100)
+      const [, changed] = await Promise.all([first, change(two, 'second')])
+      assert.equal((await receiptOf(app, changed)).switch, 'done')
+      assert.equal(fake.gateway(two.json.gateway_uuid)?.password, 'second')
+    } finally {
+      fake.beforeApi = (line) => (line.includes('rescan') ? readRows(fake, app) : Promise.resolve())
+    }
+  })
+
   test('another tenant finds no receipt, nor does a made-up id', async () => {
     const made = await app.call('POST', '/api/v2/extensions', { extension: '7100' })
     const { id } = await receiptOf(app, made)

@@ -134,8 +134,10 @@ export function carrier(options: CarryOptions) {
     return attempt({ to: 'switch', node: node.name, what: asWords(effect) }, async () => {
       // luarun takes the rest of its line as the script and its arguments.
       const line = first === 'luarun' ? command(first, rest(words.join(' '))) : command(first, ...words)
+      // A scan under way has read the old row: it would load again what is unloaded now, and ours would pass it over.
+      if (effect.command.includes('killgw')) await shared.ended(`${node.name} `)
       const reply = isSlow(effect.command)
-        ? await shared(`${node.name} ${line.line}`, () => node.background(line, slowMs))
+        ? await shared.run(`${node.name} ${line.line}`, () => node.background(line, slowMs))
         : await node.api(line, commandMs)
       return [stageOf(effect.command, reply), reply]
     })

@@ -14,7 +14,7 @@ export function coalescer<T>() {
     lane.running.then(end, end)
     return lane.running
   }
-  return (key: string, work: () => Promise<T>): Promise<T> => {
+  const run = (key: string, work: () => Promise<T>): Promise<T> => {
     const lane = lanes.get(key)
     if (lane === undefined) return start(key, work)
     lane.next ??= lane.running.then(
@@ -22,5 +22,13 @@ export function coalescer<T>() {
       () => start(key, work),
     )
     return lane.next
+  }
+  return {
+    run,
+    /** Settles when whatever runs now under keys that begin so has ended, well or not; what starts later is not waited for. */
+    async ended(prefix: string): Promise<void> {
+      const all = [...lanes].filter(([key]) => key.startsWith(prefix)).map(([, { running }]) => running)
+      await Promise.allSettled(all)
+    },
   }
 }
