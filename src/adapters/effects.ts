@@ -61,6 +61,8 @@ export interface Errand {
   readonly key: string
   readonly proof?: Proof | undefined
   readonly effects: readonly Effect[]
+  /** What an earlier try reported: a switch that owes nothing any more is left alone. */
+  readonly before?: readonly Said[] | undefined
 }
 
 /** Whoever carries effects out. */

@@ -313,6 +313,39 @@ describe('effects that are owed', () => {
     }
   })
 
+  test('a switch that has arrived is not told again because another one is down', async () => {
+    const [one, two] = [await startFakeSwitch(), await startFakeSwitch({ switchname: 'pbx2' })]
+    const app = await testApp({ switchUrls: [one.url, two.url] })
+    try {
+      for (const fake of [one, two])
+        fake.beforeApi = (line) => (line.includes('rescan') ? readRows(fake, app) : Promise.resolve())
+      while (app.switch.status().some(({ state }) => state !== 'up')) await pause(10)
+      await app.effects.start(app.url)
+      const made = await app.call('POST', '/api/v2/gateways', { gateway: 'steady', proxy: 'sip.carrier.example' })
+      assert.equal((await receiptOf(app, made)).switch, 'done')
+      await two.kill()
+      while (app.switch.status()[1]?.state !== 'down') await pause(20)
+      one.forget()
+      const path = `/api/v2/gateways/${made.json.gateway_uuid}`
+      const changed = await app.call('PATCH', path, { proxy: 'sip2.carrier.example' })
+      assert.equal((await receiptOf(app, changed)).switch, 'pending')
+      const tried = async () => (await receiptOf(app, changed)).shown.attempts >= 2
+      for (let n = 0; n < 100 && !(await tried()); n += 1) await pause(50)
+      assert.ok(await tried(), 'tried again for the switch that is down')
+      await two.start()
+      for (let n = 0; n < 200 && (await receiptOf(app, changed)).shown.switch !== 'done'; n += 1) await pause(50)
+      const receipt = await receiptOf(app, changed)
+      assert.equal(receipt.shown.switch, 'done')
+      assert.equal(receipt.effects.filter(({ to, stage }) => to === 'proof' && stage === 'done').length, 2)
+      assert.equal(one.lines(/killgw/).length, 1, 'its registration was dropped once')
+      assert.equal(two.gateway(made.json.gateway_uuid)?.proxy, 'sip2.carrier.example')
+    } finally {
+      await app.close()
+      await one.kill()
+      await two.kill()
+    }
+  })
+
   test('where files are kept for phones, the receipt says that only FusionPBX writes them', async () => {
     const app = await testApp()
     try {

@@ -155,6 +155,9 @@ export function carrier(options: CarryOptions) {
 
   /** Everything for one switch, in its order: a cache is emptied before anybody is told to read again. */
   const onNode = async (node: SwitchNode, errand: Errand): Promise<Said[]> => {
+    // Told again for the sake of another switch, it would drop a gateway's registration once more for nothing.
+    const before = errand.before?.filter((each) => each.node === node.name) ?? []
+    if (before.length > 0 && before.every(({ stage }) => stage !== 'pending')) return before
     const said: Said[] = []
     if (options.clearCache)
       for (const effect of errand.effects) if (effect.to === 'cache') said.push(...(await forget(node, effect)))

@@ -22,6 +22,7 @@ interface Owed {
   readonly resource: string
   readonly key: string
   readonly effects: string
+  readonly report: string | null
 }
 
 export interface OutboxOptions {
@@ -107,14 +108,15 @@ export function outbox({ database, carrier, switch: port, resources, logger }: O
   /** One try at a receipt's effects from what the database holds. */
   const retry = async (id: string): Promise<boolean> => {
     const [owed] = await database.query<Owed>(
-      `select receipt_uuid, resource, key, effects::text as effects from tandem.receipts
+      `select receipt_uuid, resource, key, effects::text as effects, report::text as report from tandem.receipts
         where receipt_uuid = $1::uuid and (cache = 'pending' or switch = 'pending')`,
       [id],
     )
     if (!owed) return true
     const proof = resources.find(({ name }) => name === owed.resource)?.effects?.proof
     const effects = JSON.parse(owed.effects) as Effect[]
-    return !isOwed(await carry({ id: owed.receipt_uuid, key: owed.key, proof, effects }))
+    const before = owed.report === null ? undefined : (JSON.parse(owed.report) as Said[])
+    return !isOwed(await carry({ id: owed.receipt_uuid, key: owed.key, proof, effects, before }))
   }
 
   /** Makes jobs of what is owed: what nobody has tried for a while, or everything because a switch came back. */
