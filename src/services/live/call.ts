@@ -18,6 +18,8 @@ export interface Call {
   failure: string | undefined
   /** FusionPBX writes call records of legs that nobody made: that leg's UUID is the record's (facts 7). */
   readonly cdrUuid: string | null
+  /** What other tenants than the owner have in it, by their UUID. */
+  readonly parts: Map<string, Call>
 }
 
 /** A call that begins with this leg. */
@@ -34,6 +36,7 @@ export const newCall = (id: string, first: Leg, switchName: string): Call => ({
   cause: undefined,
   failure: undefined,
   cdrUuid: id !== first.uuid ? id : first.originator === undefined ? id : null,
+  parts: new Map(),
 })
 
 /** Its tenant: the first leg's, else any other leg's (facts 3). */
