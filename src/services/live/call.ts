@@ -4,6 +4,8 @@ import { type CallView, type Owner, stamp } from './values.ts'
 /** Legs that belong together, from the first one's beginning to the last one's end. */
 export interface Call {
   readonly id: string
+  /** UUID by which its legs name it: that of the leg which began it, known or not. */
+  readonly root: string
   readonly switchName: string
   readonly createdMs: number
   readonly legs: Map<string, Leg>
@@ -22,9 +24,10 @@ export interface Call {
   readonly parts: Map<string, Call>
 }
 
-/** A call that begins with this leg. */
-export const newCall = (id: string, first: Leg, switchName: string): Call => ({
-  id,
+/** A call that begins with this leg; `root` is another where that one's call was begun by a leg nobody told of. */
+export const newCall = (first: Leg, switchName: string, root: string = first.uuid): Call => ({
+  id: first.uuid,
+  root,
   switchName,
   createdMs: first.createdMs,
   legs: new Map(),
@@ -35,7 +38,7 @@ export const newCall = (id: string, first: Leg, switchName: string): Call => ({
   isRinging: false,
   cause: undefined,
   failure: undefined,
-  cdrUuid: id !== first.uuid ? id : first.originator === undefined ? id : null,
+  cdrUuid: root !== first.uuid || first.originator === undefined ? root : null,
   parts: new Map(),
 })
 

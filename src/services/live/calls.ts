@@ -46,6 +46,8 @@ export class CallModel {
   readonly #legs = new Map<string, Leg>()
   readonly #callOf = new Map<string, Call>()
   readonly #calls = new Map<string, Call>()
+  /** Calls by the UUID their legs name them by, which may be that of a leg nobody told of yet. */
+  readonly #roots = new Map<string, Call>()
   readonly #loose = new Set<Leg>()
   readonly #ended = new Tombstones()
   #out: Change[] = []
@@ -216,16 +218,16 @@ export class CallModel {
     // Found in the middle of its life it is taken as it is; told from its beginning it begins at the beginning.
     const leg = newLeg(asFound ? facts : { ...facts, state: 'new' }, nowMs)
     const joined = this.#callFor(facts)
-    const id = facts.callUuid === facts.uuid || this.#ended.has(facts.callUuid) ? facts.uuid : facts.callUuid
-    const call = joined ?? newCall(id, leg, facts.switchName)
+    const call = joined ?? newCall(leg, facts.switchName, this.#ended.has(facts.callUuid) ? undefined : facts.callUuid)
     call.legs.set(leg.uuid, leg)
-    if (leg.uuid === call.id) call.first = leg
+    if (leg.uuid === call.root) call.first = leg
     this.#legs.set(leg.uuid, leg)
     this.#callOf.set(leg.uuid, call)
     if (asFound && isUp(leg.state)) call.isAnswered = true
     if (asFound && leg.direction === 'outbound' && leg.state !== 'new') call.isRinging = true
     if (!joined) {
       this.#calls.set(call.id, call)
+      this.#roots.set(call.root, call)
       call.owner = ownerOf(call, this.#find)
       this.#tell('call.created', call)
     }
@@ -237,7 +239,7 @@ export class CallModel {
       if (id === undefined) continue
       const maker = id === uuid ? undefined : this.#legs.get(id)
       if (maker?.looseSinceMs !== undefined) this.#splitOff(maker)
-      const call = (maker && this.#callOf.get(maker.uuid)) ?? this.#calls.get(id)
+      const call = (maker && this.#callOf.get(maker.uuid)) ?? this.#roots.get(id)
       if (call) return call
     }
     return undefined
@@ -350,7 +352,7 @@ export class CallModel {
   #merge(survivor: Call, other: Call, atMs: number): Call {
     if (survivor === other) return survivor
     this.#tellMerged(survivor, other, atMs)
-    this.#calls.delete(other.id)
+    this.#forget(other)
     for (const leg of other.legs.values()) {
       survivor.legs.set(leg.uuid, leg)
       this.#callOf.set(leg.uuid, survivor)
@@ -407,13 +409,14 @@ export class CallModel {
     leg.looseSinceMs = undefined
     if (!call || call.legs.size < 2 || leg === call.first || this.#calls.has(leg.uuid)) return
     call.legs.delete(leg.uuid)
-    const own = newCall(leg.uuid, leg, call.switchName)
+    const own = newCall(leg, call.switchName)
     own.legs.set(leg.uuid, leg)
     own.isAnswered = isUp(leg.state)
     own.answeredMs = leg.answeredMs
     own.owner = ownerOf(own, this.#find) ?? call.owner
     this.#callOf.set(leg.uuid, own)
     this.#calls.set(own.id, own)
+    this.#roots.set(own.root, own)
     // A tenant whose part of the call goes on alone keeps it under its name.
     const kept = emptyParts(call, this.#find)
     for (const part of kept) if (part.owner) own.parts.set(part.owner.uuid, part)
@@ -461,8 +464,7 @@ export class CallModel {
       // The last event still shows the leg it is about.
       this.#tell('call.ended', call, (seen) => endOf(seen, endedMs, cause))
       call.legs.delete(leg.uuid)
-      this.#calls.delete(call.id)
-      this.#ended.add(call.id, nowMs)
+      this.#forget(call)
       return
     }
     call.legs.delete(leg.uuid)
@@ -470,6 +472,11 @@ export class CallModel {
     for (const part of emptyParts(call, this.#find))
       if (part.owner) this.#tellTenant('call.ended', part, part.owner, endOf(part, endedMs, cause))
     this.#settleOwner(call, endedMs)
+  }
+
+  #forget(call: Call): void {
+    this.#calls.delete(call.id)
+    if (this.#roots.get(call.root) === call) this.#roots.delete(call.root)
   }
 
   #rename(old: string | undefined, facts: ChannelFacts): void {

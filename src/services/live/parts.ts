@@ -51,7 +51,7 @@ export function newParts(call: Call, find: FindDomain): Call[] {
   for (const leg of call.legs.values()) {
     const tenant = domainOfLeg(leg, find)
     if (!tenant || tenant.uuid === call.owner.uuid || call.parts.has(tenant.uuid)) continue
-    const part = newCall(leg.uuid, leg, call.switchName)
+    const part = newCall(leg, call.switchName)
     part.owner = tenant
     part.isAnswered = isUp(leg.state)
     part.answeredMs = leg.answeredMs
