@@ -8,16 +8,19 @@ type FindPass = GuardOptions['passes'][number]
 
 const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] ?? ''
 
-/** A ticket opens the stream of events and nothing else. */
+/** A ticket opens the stream of events and nothing else, and only as long as the key it was made with is good. */
 export const ticketPass =
   (tickets: Tickets<Pass>, streamPath: string): FindPass =>
   (request) => {
     const { ticket } = request.query as Record<string, unknown>
     if (ticket === undefined || pathOf(request) !== streamPath) return undefined
-    const pass = typeof ticket === 'string' ? tickets.redeem(ticket) : undefined
-    if (!pass) throw new Problem('UNAUTHORIZED', { message: 'The ticket is wrong, was used, or is too old' })
-    return pass
+    return passOf(typeof ticket === 'string' ? tickets.redeem(ticket) : undefined)
   }
+
+async function passOf(pass: Pass | undefined): Promise<Pass> {
+  if (pass && (await pass.credential.stillHolds())) return pass
+  throw new Problem('UNAUTHORIZED', { message: 'The ticket is wrong, was used, or is too old' })
+}
 
 /** Name of the cookie of a browser's session. */
 export const sessionCookie = 'tandem_events'

@@ -253,6 +253,20 @@ describe('keys and the stream of events', () => {
     assert.equal((await world.app.call('GET', '/api/v2/events', undefined, { ...none, cookie: made })).status, 401)
   })
 
+  it('a ticket whose key was revoked meanwhile opens nothing', async () => {
+    await using world = await startWorld()
+    const { key, record } = await createKey(world.app.database, {
+      domainUuid: ours.uuid,
+      name: 'page',
+      scopes: ['*:read'],
+    })
+    const { json } = await world.app.call('POST', '/api/v2/events/ticket', undefined, { 'x-api-key': key })
+    assert.equal(typeof json.ticket, 'string')
+    await world.app.sql('update tandem.api_keys set revoked_at = now() where prefix = $1', [record.prefix])
+    const query = `?ticket=${json.ticket}`
+    await assert.rejects(listen(world.base, { query, headers: {}, withoutKey: true }), /answered 401/)
+  })
+
   it('a ticket opens one stream, once, and nothing else', async () => {
     await using world = await startWorld()
     const { status, json } = await world.app.call('POST', '/api/v2/events/ticket')

@@ -4,6 +4,8 @@ import { type CallView, type Owner, stamp } from './values.ts'
 /** Legs that belong together, from the first one's beginning to the last one's end. */
 export interface Call {
   readonly id: string
+  /** UUID by which its legs name it: that of the leg which began it, known or not. */
+  readonly root: string
   readonly switchName: string
   readonly createdMs: number
   readonly legs: Map<string, Leg>
@@ -18,11 +20,14 @@ export interface Call {
   failure: string | undefined
   /** FusionPBX writes call records of legs that nobody made: that leg's UUID is the record's (facts 7). */
   readonly cdrUuid: string | null
+  /** What other tenants than the owner have in it, by their UUID. */
+  readonly parts: Map<string, Call>
 }
 
-/** A call that begins with this leg. */
-export const newCall = (id: string, first: Leg, switchName: string): Call => ({
-  id,
+/** A call that begins with this leg; `root` is another where that one's call was begun by a leg nobody told of. */
+export const newCall = (first: Leg, switchName: string, root: string = first.uuid): Call => ({
+  id: first.uuid,
+  root,
   switchName,
   createdMs: first.createdMs,
   legs: new Map(),
@@ -33,7 +38,8 @@ export const newCall = (id: string, first: Leg, switchName: string): Call => ({
   isRinging: false,
   cause: undefined,
   failure: undefined,
-  cdrUuid: id !== first.uuid ? id : first.originator === undefined ? id : null,
+  cdrUuid: root !== first.uuid || first.originator === undefined ? root : null,
+  parts: new Map(),
 })
 
 /** Its tenant: the first leg's, else any other leg's (facts 3). */

@@ -2,6 +2,7 @@ import { type Call, callView, endOf, newCall, noteCause, ownerOf } from './call.
 import type { Change, ChangeType } from './changes.ts'
 import { type ChannelFacts, channelOfEvent, tieLoopbacks } from './channel.ts'
 import { domainOfLeg, type FindDomain, follows, isUp, type Leg, newLeg, refresh } from './leg.ts'
+import { emptyParts, keptPart, newParts, sightsOf } from './parts.ts'
 import { Tombstones } from './tombstones.ts'
 import type { CallView, EventLike, Owner } from './values.ts'
 
@@ -36,15 +37,22 @@ const isOfLiving = (event: EventLike): boolean =>
 /** Every event the model understands; others are passed over. */
 const understood = new Set([...living, 'CHANNEL_UUID', 'CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE', 'CHANNEL_DESTROY'])
 
+/** What an event says besides the call. */
+type Details = Record<string, unknown>
+
 /** The channels of one switch as calls. It asks nobody: events and rows go in, changes come out. */
 export class CallModel {
   readonly #find: FindDomain
   readonly #legs = new Map<string, Leg>()
   readonly #callOf = new Map<string, Call>()
   readonly #calls = new Map<string, Call>()
+  /** Calls by the UUID their legs name them by, which may be that of a leg nobody told of yet. */
+  readonly #roots = new Map<string, Call>()
   readonly #loose = new Set<Leg>()
   readonly #ended = new Tombstones()
   #out: Change[] = []
+  /** When what is being taken in happened. */
+  #atMs = 0
 
   constructor(find: FindDomain) {
     this.#find = find
@@ -63,7 +71,11 @@ export class CallModel {
   /** Calls of a tenant, or of everyone, oldest first. */
   views(domainUuid: string | null = null): CallView[] {
     const calls = [...this.#calls.values()]
-    return (domainUuid === null ? calls : calls.filter(({ owner }) => owner?.uuid === domainUuid)).map(callView)
+    if (domainUuid === null) return calls.map(callView)
+    return calls
+      .filter(({ owner, parts }) => owner?.uuid === domainUuid || parts.has(domainUuid))
+      .flatMap((call) => sightsOf(call, this.#find).filter(({ tenant }) => tenant?.uuid === domainUuid))
+      .map(({ seen }) => callView(seen))
   }
 
   /** True for a channel that ended within the last minute: rows that still show it lag. */
@@ -81,6 +93,7 @@ export class CallModel {
     if (!understood.has(event.name)) return []
     const facts = channelOfEvent(event, nowMs)
     if (!facts) return []
+    this.#atMs = facts.atMs
     if (event.name === 'CHANNEL_UUID') this.#rename(event.get('Old-Unique-ID'), facts)
     if (event.name === 'CHANNEL_UNBRIDGE') this.#unbridge(event, facts, nowMs)
     if (facts.state === 'ended') this.#end(facts, nowMs)
@@ -90,6 +103,7 @@ export class CallModel {
 
   /** Takes channels in that rows showed and no event told of. */
   adopt(found: readonly ChannelFacts[], nowMs: number): Change[] {
+    this.#atMs = nowMs
     // A leg's originator goes first, so that the call carries its UUID whatever the order of the rows.
     const rank = (facts: ChannelFacts): number => (facts.tie ? 2 : Number(facts.callUuid !== facts.uuid))
     const sorted = tieLoopbacks(found).sort((a, b) => rank(a) - rank(b))
@@ -106,6 +120,7 @@ export class CallModel {
   correct(facts: ChannelFacts, nowMs: number): Change[] {
     const leg = this.#legs.get(facts.uuid)
     if (!leg || facts.state === 'ended') return []
+    this.#atMs = nowMs
     this.#move(leg, facts)
     refresh(leg, { ...facts, profileIndex: undefined }, nowMs)
     this.#settleOwner(this.#call(leg))
@@ -114,6 +129,7 @@ export class CallModel {
 
   /** Ends channels that the switch no longer has and whose end nobody told. */
   bury(uuids: readonly string[], nowMs: number): Change[] {
+    this.#atMs = nowMs
     for (const uuid of uuids) {
       const leg = this.#legs.get(uuid)
       if (leg) this.#remove(leg, nowMs, undefined, nowMs)
@@ -133,7 +149,7 @@ export class CallModel {
 
   /** Looks again whose calls are whose, after the list of domains changed. */
   reconsider(): Change[] {
-    for (const call of this.#calls.values()) if (!call.owner) this.#settleOwner(call)
+    for (const call of this.#calls.values()) this.#settleOwner(call)
     return this.#taken()
   }
 
@@ -153,8 +169,23 @@ export class CallModel {
     return out
   }
 
-  #tell(type: ChangeType, call: Call, more: Record<string, unknown> = {}, tenant: Owner | null = call.owner ?? null) {
-    this.#out.push({ type, audience: { tenant, system: true }, body: { call: callView(call), ...more } })
+  /** Tells everyone whom a call concerns, each of what it may see; `more` may depend on that. */
+  #tell(
+    type: ChangeType,
+    call: Call,
+    more: Details | ((seen: Call) => Details) = {},
+    concerns: (seen: Call) => boolean = () => true,
+  ): void {
+    for (const { tenant, system, seen } of sightsOf(call, this.#find)) {
+      if (!concerns(seen)) continue
+      const body = { call: callView(seen), ...(typeof more === 'function' ? more(seen) : more) }
+      this.#out.push({ type, audience: { tenant, system }, body })
+    }
+  }
+
+  /** Tells one tenant alone. */
+  #tellTenant(type: ChangeType, seen: Call, tenant: Owner, more: Details = {}): void {
+    this.#out.push({ type, audience: { tenant, system: false }, body: { call: callView(seen), ...more } })
   }
 
   #call(leg: Leg): Call {
@@ -187,16 +218,16 @@ export class CallModel {
     // Found in the middle of its life it is taken as it is; told from its beginning it begins at the beginning.
     const leg = newLeg(asFound ? facts : { ...facts, state: 'new' }, nowMs)
     const joined = this.#callFor(facts)
-    const id = facts.callUuid === facts.uuid || this.#ended.has(facts.callUuid) ? facts.uuid : facts.callUuid
-    const call = joined ?? newCall(id, leg, facts.switchName)
+    const call = joined ?? newCall(leg, facts.switchName, this.#ended.has(facts.callUuid) ? undefined : facts.callUuid)
     call.legs.set(leg.uuid, leg)
-    if (leg.uuid === call.id) call.first = leg
+    if (leg.uuid === call.root) call.first = leg
     this.#legs.set(leg.uuid, leg)
     this.#callOf.set(leg.uuid, call)
     if (asFound && isUp(leg.state)) call.isAnswered = true
     if (asFound && leg.direction === 'outbound' && leg.state !== 'new') call.isRinging = true
     if (!joined) {
       this.#calls.set(call.id, call)
+      this.#roots.set(call.root, call)
       call.owner = ownerOf(call, this.#find)
       this.#tell('call.created', call)
     }
@@ -208,7 +239,7 @@ export class CallModel {
       if (id === undefined) continue
       const maker = id === uuid ? undefined : this.#legs.get(id)
       if (maker?.looseSinceMs !== undefined) this.#splitOff(maker)
-      const call = (maker && this.#callOf.get(maker.uuid)) ?? this.#calls.get(id)
+      const call = (maker && this.#callOf.get(maker.uuid)) ?? this.#roots.get(id)
       if (call) return call
     }
     return undefined
@@ -229,14 +260,23 @@ export class CallModel {
     }
     if (isUp(to) && !isUp(from)) {
       leg.answeredMs ??= facts.answeredMs ?? facts.atMs
-      if (!call.isAnswered) {
-        call.isAnswered = true
-        call.answeredMs = leg.answeredMs
-        this.#tell('call.answered', call, which)
-      }
+      this.#answer(call, leg)
     }
     if (to === 'held') this.#tell('call.held', call, which)
     if (from === 'held') this.#tell('call.unheld', call, which)
+  }
+
+  /** Somebody picked up: told once to everyone, of the first leg that each may see. */
+  #answer(call: Call, leg: Leg): void {
+    const parts = [...call.parts.values()]
+    const isFirst = !call.isAnswered
+    const fresh = new Set(parts.filter((part) => !part.isAnswered && part.legs.has(leg.uuid)))
+    for (const seen of isFirst ? [call, ...fresh] : fresh) {
+      seen.isAnswered = true
+      seen.answeredMs = leg.answeredMs
+    }
+    if (!isFirst && fresh.size === 0) return
+    this.#tell('call.answered', call, { leg: leg.uuid }, (seen) => (parts.includes(seen) ? fresh.has(seen) : isFirst))
   }
 
   /** A leg somebody already talks on goes through the dialplan again: its caller profile is a new one (facts 7). */
@@ -254,20 +294,32 @@ export class CallModel {
   }
 
   /** The tenant becomes known, sometimes long after the call began: then the tenant is told that it began. */
-  #settleOwner(call: Call): void {
+  #settleOwner(call: Call, atMs = this.#atMs): void {
     const owner = ownerOf(call, this.#find)
-    const before = call.owner
-    if (!owner || owner.uuid === before?.uuid) return
     // A second leg in another domain does not take the call away; the first leg moving there does.
-    if (before && domainOfLeg(call.first, this.#find)?.uuid !== owner.uuid) return
-    if (before)
-      this.#out.push({
-        type: 'call.ended',
-        audience: { tenant: before, system: false },
-        body: { call: callView(call), hangup_cause: null, left_domain: true },
-      })
-    call.owner = owner
-    this.#out.push({ type: 'call.created', audience: { tenant: owner, system: false }, body: { call: callView(call) } })
+    if (owner && owner.uuid !== call.owner?.uuid && (!call.owner || this.#isFirsts(call, owner))) {
+      const before = call.owner
+      call.owner = owner
+      if (before) this.#leave(call, before, atMs)
+      const { seen } = sightsOf(call, this.#find).find(({ tenant }) => tenant?.uuid === owner.uuid) ?? { seen: call }
+      if (!call.parts.has(owner.uuid)) this.#tellTenant('call.created', seen, owner)
+    }
+    for (const part of newParts(call, this.#find)) if (part.owner) this.#tellTenant('call.created', part, part.owner)
+  }
+
+  #isFirsts(call: Call, owner: Owner): boolean {
+    return domainOfLeg(call.first, this.#find)?.uuid === owner.uuid
+  }
+
+  /** A call is no longer this tenant's: over for it, unless another leg of its own is still there. */
+  #leave(call: Call, tenant: Owner, atMs: number): void {
+    if (call.parts.has(tenant.uuid)) return
+    const kept = keptPart(call, tenant, this.#find)
+    if (kept) call.parts.set(tenant.uuid, kept)
+    else {
+      const left = { ...call, owner: tenant, legs: new Map<string, Leg>() }
+      this.#tellTenant('call.ended', left, tenant, { ...endOf(call, atMs, undefined), left_domain: true })
+    }
   }
 
   #bridge(event: EventLike, leg: Leg, facts: ChannelFacts): void {
@@ -299,8 +351,8 @@ export class CallModel {
   /** Two calls become one. */
   #merge(survivor: Call, other: Call, atMs: number): Call {
     if (survivor === other) return survivor
-    this.#tell('call.ended', other, { ...endOf(other, atMs, undefined), merged_into: survivor.id })
-    this.#calls.delete(other.id)
+    this.#tellMerged(survivor, other, atMs)
+    this.#forget(other)
     for (const leg of other.legs.values()) {
       survivor.legs.set(leg.uuid, leg)
       this.#callOf.set(leg.uuid, survivor)
@@ -309,10 +361,33 @@ export class CallModel {
     if (other.isAnswered && !survivor.isAnswered) {
       survivor.isAnswered = true
       survivor.answeredMs = other.answeredMs
-      this.#tell('call.answered', survivor, { leg: other.first.uuid })
+      const parts = [...survivor.parts.values()]
+      this.#tell('call.answered', survivor, { leg: other.first.uuid }, (seen) => !parts.includes(seen))
     }
     this.#settleOwner(survivor)
     return survivor
+  }
+
+  /** A tenant with a call in both is told which one goes on; one that was in the other alone keeps it as it is. */
+  #tellMerged(survivor: Call, other: Call, atMs: number): void {
+    const idFor = (tenant: Owner): string | undefined =>
+      survivor.parts.get(tenant.uuid)?.id ?? (survivor.owner?.uuid === tenant.uuid ? survivor.id : undefined)
+    for (const { tenant, system, seen } of sightsOf(other, this.#find)) {
+      const into = system || !tenant ? survivor.id : idFor(tenant)
+      // Told to the system and a tenant at once where it is the tenant's alone, and the tenant may know no other name.
+      const audience = tenant && survivor.owner && !idFor(tenant) ? { tenant: null, system } : { tenant, system }
+      if (audience.tenant || audience.system)
+        this.#out.push({
+          type: 'call.ended',
+          audience,
+          body: { call: callView(seen), ...endOf(seen, atMs, undefined), merged_into: into ?? survivor.id },
+        })
+      if (tenant && audience.tenant === null) survivor.parts.set(tenant.uuid, this.#carried(seen, tenant))
+    }
+  }
+
+  #carried(seen: Call, tenant: Owner): Call {
+    return { ...seen, owner: tenant, legs: new Map(seen.legs), parts: new Map() }
   }
 
   #unbridge(event: EventLike, facts: ChannelFacts, nowMs: number): void {
@@ -334,14 +409,18 @@ export class CallModel {
     leg.looseSinceMs = undefined
     if (!call || call.legs.size < 2 || leg === call.first || this.#calls.has(leg.uuid)) return
     call.legs.delete(leg.uuid)
-    const own = newCall(leg.uuid, leg, call.switchName)
+    const own = newCall(leg, call.switchName)
     own.legs.set(leg.uuid, leg)
     own.isAnswered = isUp(leg.state)
     own.answeredMs = leg.answeredMs
     own.owner = ownerOf(own, this.#find) ?? call.owner
     this.#callOf.set(leg.uuid, own)
     this.#calls.set(own.id, own)
-    this.#tell('call.created', own, { split_from: call.id })
+    this.#roots.set(own.root, own)
+    // A tenant whose part of the call goes on alone keeps it under its name.
+    const kept = emptyParts(call, this.#find)
+    for (const part of kept) if (part.owner) own.parts.set(part.owner.uuid, part)
+    this.#tell('call.created', own, { split_from: call.id }, (seen) => !kept.includes(seen))
   }
 
   /** Rows do not say who is bridged with whom; two legs that share a call_uuid and both have it are (facts 3). */
@@ -362,17 +441,19 @@ export class CallModel {
     if (!leg) return
     refresh(leg, facts, nowMs)
     const call = this.#call(leg)
-    if (facts.answeredMs !== null) {
-      call.isAnswered = true
-      call.answeredMs = Math.min(call.answeredMs ?? facts.answeredMs, facts.answeredMs)
-    }
+    if (facts.answeredMs !== null)
+      for (const seen of [call, ...call.parts.values()]) {
+        if (seen !== call && !seen.legs.has(leg.uuid)) continue
+        seen.isAnswered = true
+        seen.answeredMs = Math.min(seen.answeredMs ?? facts.answeredMs, facts.answeredMs)
+      }
     this.#settleOwner(call)
     this.#remove(leg, facts.endedMs ?? facts.atMs, facts.cause, nowMs)
   }
 
   #remove(leg: Leg, endedMs: number, cause: string | undefined, nowMs: number): void {
     const call = this.#call(leg)
-    noteCause(call, leg, cause)
+    for (const seen of [call, ...call.parts.values()]) if (seen.legs.has(leg.uuid)) noteCause(seen, leg, cause)
     this.#ended.add(leg.uuid, nowMs)
     this.#legs.delete(leg.uuid)
     this.#callOf.delete(leg.uuid)
@@ -381,14 +462,21 @@ export class CallModel {
     if (partner) this.#loosen(partner, nowMs)
     if (call.legs.size === 1) {
       // The last event still shows the leg it is about.
-      this.#tell('call.ended', call, endOf(call, endedMs, cause))
+      this.#tell('call.ended', call, (seen) => endOf(seen, endedMs, cause))
       call.legs.delete(leg.uuid)
-      this.#calls.delete(call.id)
-      this.#ended.add(call.id, nowMs)
+      this.#forget(call)
       return
     }
     call.legs.delete(leg.uuid)
     if (call.first === leg) call.first = [...call.legs.values()].sort((a, b) => a.createdMs - b.createdMs)[0] ?? leg
+    for (const part of emptyParts(call, this.#find))
+      if (part.owner) this.#tellTenant('call.ended', part, part.owner, endOf(part, endedMs, cause))
+    this.#settleOwner(call, endedMs)
+  }
+
+  #forget(call: Call): void {
+    this.#calls.delete(call.id)
+    if (this.#roots.get(call.root) === call) this.#roots.delete(call.root)
   }
 
   #rename(old: string | undefined, facts: ChannelFacts): void {
