@@ -73,7 +73,8 @@ describe('receipts against a switch', () => {
     )
     const proof = receipt.effects.find(({ to }) => to === 'proof')
     assert.equal(proof?.stage, 'done')
-    assert.match(proof?.said ?? '', /loaded as the row says/)
+    assert.equal(proof?.what, 'is the gateway loaded as its row says')
+    assert.equal(proof?.said, 'loaded, REGED')
     assert.match(receipt.effects.find(({ what }) => what.endsWith('rescan'))?.said ?? '', /\+OK scan complete/)
   })
 

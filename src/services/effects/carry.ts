@@ -143,15 +143,20 @@ export function carrier(options: CarryOptions) {
     })
   }
 
-  const prove = (node: SwitchNode, { proof, key }: Errand): Promise<Said> =>
-    attempt({ to: 'proof', node: node.name, what: `${proof}` }, async () => {
+  const prove = async (node: SwitchNode, { proof, key }: Errand): Promise<Said> => {
+    const ask = proofs[proof as NonNullable<typeof proof>]
+    const about = { to: 'proof', node: node.name } as const
+    try {
       for (let look = 1; ; look += 1) {
-        const shown = await proofs[proof as NonNullable<typeof proof>](options.database, node, key, options.columns)
-        if (shown.isThere || look === looks.times)
-          return [shown.isThere ? 'done' : 'pending', `${shown.what}: ${shown.said}`]
+        const { what, isThere, said } = await ask(options.database, node, key, options.columns)
+        if (isThere || look === looks.times)
+          return { ...about, what, stage: isThere ? 'done' : 'pending', said: wordsOf(said) }
         await new Promise((resolve) => setTimeout(resolve, looks.apartMs))
       }
-    })
+    } catch (error) {
+      return { ...about, what: `${proof}`, stage: stageOfError(error), said: wordsOf(reasonOf(error)) }
+    }
+  }
 
   /** Everything for one switch, in its order: a cache is emptied before anybody is told to read again. */
   const onNode = async (node: SwitchNode, errand: Errand): Promise<Said[]> => {

@@ -4,7 +4,7 @@ import type { Proof } from '../../adapters/effects.ts'
 import type { SwitchNode } from '../../adapters/switch/switch.ts'
 import { command } from '../../esl/index.ts'
 
-/** What a switch showed when it was asked: `isThere` is what the committed row wants to see. */
+/** What a switch was asked and showed: `isThere` is what the committed row wants to see. */
 export interface Shown {
   readonly what: string
   readonly isThere: boolean
@@ -40,8 +40,8 @@ const gateway: Ask = async (database, node, key) => {
   const isLoaded = element(xml, 'name')?.toLowerCase() === key.toLowerCase()
   const elsewhere = row?.hostname ? row.hostname !== node.status().hostname : false
   if (!row?.enabled || elsewhere)
-    return { what: 'the gateway is not loaded', isThere: !isLoaded, said: isLoaded ? 'loaded' : 'not loaded' }
-  const what = 'the gateway is loaded as the row says'
+    return { what: 'is the gateway unloaded', isThere: !isLoaded, said: isLoaded ? 'loaded' : 'not loaded' }
+  const what = 'is the gateway loaded as its row says'
   if (!isLoaded) return { what, isThere: false, said: 'not loaded' }
   const different = [
     element(xml, 'profile') === (row.profile ?? 'external') ? '' : 'profile',
@@ -72,15 +72,19 @@ const directory: Ask = async (database, node, key) => {
     [key],
   )
   if (!row)
-    return { what: 'the extension is gone', isThere: true, said: 'its row is gone; its cached entry was deleted' }
+    return { what: 'is the extension gone', isThere: true, said: 'its row is gone; its cached entry was deleted' }
   const ask = (kind: 'var' | 'param', name: string): Promise<string> =>
     node.api(command('user_data', `${row.extension}@${row.domain_name}`, kind, name), 1000)
   const served = (await ask('var', 'extension_uuid')).trim()
   if (!row.enabled) {
     const isGone = served.toLowerCase() !== key.toLowerCase()
-    return { what: 'the directory does not serve it', isThere: isGone, said: isGone ? 'not served' : 'still served' }
+    return {
+      what: 'does the directory no longer serve it',
+      isThere: isGone,
+      said: isGone ? 'not served' : 'still served',
+    }
   }
-  const what = 'the directory serves it'
+  const what = 'does the directory serve it'
   if (served.toLowerCase() !== key.toLowerCase()) return { what, isThere: false, said: 'not served' }
   if (row.password === null || !plainPassword.test(row.password)) return { what, isThere: true, said: 'served' }
   const isSame = (await ask('param', 'password')).trim() === row.password
