@@ -35,6 +35,9 @@ function keptSecret(folder: string, name: string, make: () => string): string {
   return secret
 }
 
+/** Old receipts are looked for this often. */
+const purgeEveryMs = 600_000
+
 const randomKey = (): string => randomBytes(24).toString('base64url')
 
 /** Everything that a log line must never show, wherever it stands. */
@@ -162,6 +165,11 @@ export async function serve({ values: config }: Config, options: { json: boolean
     if (config.switch_url.length > 0) await effects.start(opened.url)
     greet(address, opened.greeting.domain ? { ...opened.greeting, apiKey: globalKey } : {}, options.json)
 
+    const purge = setInterval(() => {
+      effects.purge(config.receipts.kept_days).catch((error) => logger.warn({ err: error }, 'old receipts were kept'))
+    }, purgeEveryMs)
+    purge.unref()
+
     let stopping = false
     const stop = async (): Promise<void> => {
       if (stopping) return
@@ -174,6 +182,7 @@ export async function serve({ values: config }: Config, options: { json: boolean
       const idle = setInterval(() => app.server.closeIdleConnections(), 50)
       await app.close()
       clearInterval(idle)
+      clearInterval(purge)
       await effects.stop()
       await closeSwitch()
       await database.close()

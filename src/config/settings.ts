@@ -145,6 +145,7 @@ export const settings = {
   'hooks.xml.variables': assignments(
     'Global variables of the switch, name=value; those that are not known are left for the switch to fill in.',
   ),
+  'receipts.kept_days': whole(90, [1, 3650], 'Days that receipts are kept; what is still owed is kept longer.'),
   'server.shutdown_grace_ms': whole(10_000, [0, 600_000], 'Milliseconds running requests have when the server stops.'),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>
 

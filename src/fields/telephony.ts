@@ -28,8 +28,15 @@ export const sipSecret: TextLimits = {
   says: 'must not hold white space, ", <, > or &',
 }
 
-/** A password that somebody else gave us, so whatever they like. */
-export const givenSecret: TextLimits = { max: 255 }
+/**
+ * A password that somebody else gave us, so whatever they like, but for `<!` with a quote behind it: FreeSWITCH stops
+ * escaping there when it writes its configuration anew, and would register with another one (seen on 1.11).
+ */
+export const givenSecret: TextLimits = {
+  max: 255,
+  pattern: /^(?!.*<!.*").*$/s,
+  says: 'must not hold <! with a " behind it',
+}
 
 /** The name of a SIP profile, context or host. */
 export const identifier: TextLimits = {

@@ -347,6 +347,43 @@ describe('effects that are owed', () => {
     }
   })
 
+  test('receipts that are old and owe nothing go, others stay', async () => {
+    const app = await testApp()
+    try {
+      const put = (age: string, stage: string) =>
+        app.sql(
+          `insert into tandem.receipts (receipt_uuid, resource, operation, key, effects, cache, switch, created_at)
+            values (gen_random_uuid(), 'extensions', 'update', gen_random_uuid(), '[]', 'done', $2, now() - $1::interval)`,
+          [age, stage],
+        )
+      for (const age of ['91 days', '89 days']) for (const stage of ['done', 'pending']) await put(age, stage)
+      assert.equal(await app.effects.purge(90), 1)
+      const left = await app.sql('select switch from tandem.receipts order by created_at')
+      assert.deepEqual(left.map((row) => row.switch).sort(), ['done', 'pending', 'pending'])
+    } finally {
+      await app.close()
+    }
+  })
+
+  test('a password that FreeSWITCH cannot hold is refused, every other one is taken', async () => {
+    const app = await testApp()
+    try {
+      const body = (password: string) => ({
+        gateway: `g ${Math.random()}`,
+        proxy: 'sip.example.com',
+        username: 'u',
+        password,
+      })
+      const refused = await app.call('POST', '/api/v2/gateways', body('Aa1<!"xyz12345'))
+      assert.equal(refused.status, 400)
+      assert.equal(refused.json.errors[0].field, 'password')
+      for (const fine of ['<!x', '"<!', 'a"<&>\'%41', '$${domain}', ']]>'])
+        assert.equal((await app.call('POST', '/api/v2/gateways', body(fine))).status, 201, fine)
+    } finally {
+      await app.close()
+    }
+  })
+
   test('where files are kept for phones, the receipt says that only FusionPBX writes them', async () => {
     const app = await testApp()
     try {

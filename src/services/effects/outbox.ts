@@ -56,6 +56,8 @@ export async function migrateJobs(databaseUrl: string): Promise<void> {
 export interface Outbox extends EffectPort {
   /** Starts carrying out what is owed: what failed, what another process left behind, and when a switch comes back. */
   start(databaseUrl: string): Promise<void>
+  /** Deletes receipts older than so many days that owe nothing; answers how many, at most 10,000 at once. */
+  purge(keptDays: number): Promise<number>
   /** Lets what is under way end, and stops. */
   stop(): Promise<void>
 }
@@ -181,6 +183,15 @@ export function outbox({ database, carrier, switch: port, resources, logger }: O
       })
       sweepNow(true)
       timer = setInterval(() => sweepNow(false), sweepEveryMs)
+    },
+    async purge(keptDays) {
+      const gone = await database.query(
+        `delete from tandem.receipts where receipt_uuid in (select receipt_uuid from tandem.receipts
+          where created_at < now() - make_interval(days => $1::int) and cache <> 'pending' and switch <> 'pending'
+          order by created_at limit 10000) returning 1`,
+        [keptDays],
+      )
+      return gone.length
     },
     async stop() {
       clearInterval(timer)
