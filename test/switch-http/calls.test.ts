@@ -247,7 +247,11 @@ test('a tenant is found by presence id, context, variables and the other leg, in
       ours.name,
     ],
     // FreeSWITCH makes it of the From header, where a stranger may claim any tenant.
-    ['no presence id of a leg that came in', { user: '2', domain: theirs.name, context: ours.name }, ours.name],
+    [
+      'no presence id of a leg that came in',
+      { callerNumber: '2', presenceId: `2@${theirs.name}`, context: ours.name },
+      ours.name,
+    ],
     ['context', { callerNumber: '3', context: ours.name }, ours.name],
     ['context in another case', { callerNumber: '4', context: ours.name.toUpperCase() }, ours.name],
     [

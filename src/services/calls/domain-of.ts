@@ -6,17 +6,19 @@ const hostOf = (presenceId: string): string => presenceId.slice(presenceId.lastI
 
 /**
  * The tenant a leg shows by itself (facts 3, "Which domain is a channel in"): of a leg that FreeSWITCH made, the part of
- * its presence id behind `@`, else its context when that is a tenant's. Of a leg that came in only its context, which the
- * directory or the dialled number chose: where a profile manages presence, as both of FusionPBX's do, FreeSWITCH takes
+ * its presence id behind `@`, else its context when that is a tenant's. Of a leg that came in the context it began in, which
+ * the directory chose and which it keeps though somebody transfers it into another tenant's; else the present one, which
+ * the dialled number chose. Its presence id says nothing: where a profile manages presence, as both of FusionPBX's do, FreeSWITCH takes
  * the presence id of whoever calls from the From header, where anybody may claim any tenant.
  */
 export function shownDomain(
-  leg: Pick<Channel, 'direction' | 'presenceId' | 'context'>,
+  leg: Pick<Channel, 'direction' | 'presenceId' | 'context' | 'initialContext'>,
   domains: KnownDomains,
 ): KnownDomain | undefined {
   const isTold = (leg.direction !== 'inbound' || leg.context === '') && leg.presenceId.includes('@')
   const named = isTold ? domains.byName(hostOf(leg.presenceId)) : undefined
-  return named ?? domains.byName(leg.context)
+  const began = leg.direction === 'inbound' ? domains.byName(leg.initialContext) : undefined
+  return named ?? began ?? domains.byName(leg.context)
 }
 
 /** The same of a live channel, whose variables can tell too. */
@@ -28,6 +30,8 @@ export function dumpedDomain(dump: Dump, domains: KnownDomains): KnownDomain | u
         direction: text('Call-Direction'),
         presenceId: text('Channel-Presence-ID'),
         context: text('Caller-Context'),
+        // Set by the directory, so only a phone that logged in has it.
+        initialContext: text('variable_user_context'),
       },
       domains,
     ) ??

@@ -18,6 +18,8 @@ export interface ChannelFacts {
   readonly callerNumber: string
   readonly destination: string
   readonly context: string
+  /** Where it began, or as near to that as is known. */
+  readonly initialContext: string
   readonly presenceId: string
   readonly domainName: string | undefined
   readonly domainUuid: string | undefined
@@ -95,6 +97,7 @@ export function channelOfEvent(event: EventLike, nowMs: number): ChannelFacts | 
     callerNumber: text('Caller-Caller-ID-Number'),
     destination: text('Caller-Destination-Number'),
     context: text('Caller-Context'),
+    initialContext: text('variable_user_context') || text('Caller-Context'),
     presenceId: text('Channel-Presence-ID'),
     domainName: event.get('variable_domain_name') || undefined,
     domainUuid: event.get('variable_domain_uuid') || undefined,
@@ -129,6 +132,7 @@ export function channelOfRow(row: Readonly<Record<string, string>>, nowMs: numbe
     callerNumber: short(row.cid_num || row.initial_cid_num),
     destination: short(row.dest || row.initial_dest),
     context: short(row.context),
+    initialContext: short(row.initial_context || row.context),
     presenceId: short(row.presence_id),
     domainName: undefined,
     domainUuid: undefined,

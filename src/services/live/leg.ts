@@ -16,6 +16,7 @@ export interface Leg {
   callerNumber: string
   destination: string
   context: string
+  readonly initialContext: string
   presenceId: string
   domainName: string | undefined
   domainUuid: string | undefined
@@ -44,6 +45,7 @@ export const newLeg = (facts: ChannelFacts, nowMs: number): Leg => ({
   callerNumber: facts.callerNumber,
   destination: facts.destination,
   context: facts.context,
+  initialContext: facts.initialContext,
   presenceId: facts.presenceId,
   domainName: facts.domainName,
   domainUuid: facts.domainUuid,
@@ -81,11 +83,14 @@ export function refresh(leg: Leg, facts: ChannelFacts, nowMs: number): void {
 /**
  * The tenant of one leg by the facts' rule (facts 3, "which domain"): of a leg that FreeSWITCH made, the part of
  * presence_id behind the @; else the context where it names a domain, else the variables. Names nobody has are passed
- * over. A leg that came in may carry a presence id made of its caller's From header, which claims what it likes.
+ * over. A leg that came in may carry a presence id made of its caller's From header, which claims what it likes;
+ * its tenant is that of the context it began in, which it keeps though it is transferred into another tenant's.
  */
 export function domainOfLeg(leg: Leg, find: FindDomain): Owner | undefined {
-  const at = leg.direction === 'inbound' ? -1 : leg.presenceId.lastIndexOf('@')
-  const candidates = [at < 0 ? '' : leg.presenceId.slice(at + 1), leg.context, leg.domainName, leg.domainUuid]
+  const isInbound = leg.direction === 'inbound'
+  const at = leg.presenceId.lastIndexOf('@')
+  const first = isInbound ? leg.initialContext : at < 0 ? '' : leg.presenceId.slice(at + 1)
+  const candidates = [first, leg.context, leg.domainName, leg.domainUuid]
   for (const candidate of candidates) {
     const owner = candidate ? find(candidate) : undefined
     if (owner) return owner
