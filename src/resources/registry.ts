@@ -1,3 +1,5 @@
+import { accessControls } from './access-controls/index.ts'
+import { accessControlNodes } from './access-controls/nodes.ts'
 import type { Resource } from './core/define.ts'
 import { devices } from './devices/index.ts'
 import { domains } from './domains.ts'
@@ -18,4 +20,6 @@ export const resources: readonly Resource[] = [
   voicemailMessages,
   domains,
   pinNumbers,
+  accessControls,
+  accessControlNodes,
 ]

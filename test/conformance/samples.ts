@@ -36,6 +36,8 @@ export interface Sample {
   readonly sort: string
   /** Names and element fields of lists that may be sent inside. */
   readonly lists?: readonly string[]
+  /** Rows of the whole system: `open` ones a tenant's key may read, `closed` ones not. No key of a tenant writes them. */
+  readonly global?: 'open' | 'closed'
   /** Table and key of the row above it. */
   readonly parent?: { readonly name: string; readonly table: string; readonly key: string }
 }
@@ -53,6 +55,21 @@ const readOnly = {
   change: { field: '', text: '', plain: '', stored: '' },
   unique: { field: '', everywhere: false },
 } as const
+
+/** Rows that tests of the whole system refer to; `layStock` inserts them. */
+export const stock = { providers: '7a1f0000-0000-4000-8000-000000000001' } as const
+
+/** Inserts what samples of the whole system refer to. */
+export async function layStock(app: TestApp): Promise<void> {
+  await insertKnown(app, 'v_access_controls', {
+    access_control_uuid: stock.providers,
+    access_control_name: 'stock',
+    access_control_default: 'deny',
+  })
+}
+
+/** A body that both spellings write alike. */
+const same = (values: Values) => ({ text: values, plain: values })
 
 export const samples: readonly Sample[] = [
   {
@@ -262,13 +279,69 @@ export const samples: readonly Sample[] = [
     row: (n) => ({ pin_number: String(60_000 + n), enabled: 'true', description: `PIN ${n}` }),
     sort: 'description',
   },
+  {
+    name: 'access-controls',
+    title: 'Access control',
+    table: 'v_access_controls',
+    key: 'access_control_uuid',
+    verbs: all,
+    required: [['access_control_name', 'Access control name is required']],
+    body: (n) =>
+      same({
+        access_control_name: `list${n}`,
+        access_control_default: 'deny',
+        access_control_description: `List ${n}`,
+      }),
+    stored: (n) => ({
+      access_control_name: `list${n}`,
+      access_control_default: 'deny',
+      access_control_description: `List ${n}`,
+    }),
+    change: { field: 'access_control_default', text: 'allow', plain: 'allow', stored: 'allow' },
+    unique: { field: 'access_control_name', everywhere: true },
+    row: (n) => ({ access_control_name: `list${n}`, access_control_default: 'deny' }),
+    sort: 'access_control_name',
+    lists: ['access_control_nodes', 'nodes'],
+    global: 'closed',
+  },
+  {
+    name: 'access-controls/nodes',
+    title: 'Access control node',
+    table: 'v_access_control_nodes',
+    key: 'access_control_node_uuid',
+    verbs: all,
+    required: [
+      ['access_control_uuid', 'Access control is required'],
+      ['node_type', 'Node type is required'],
+      ['node_cidr', 'Network is required'],
+    ],
+    body: (n) =>
+      same({ access_control_uuid: stock.providers, node_type: 'allow', node_cidr: `10.${n >> 8}.${n & 255}.0/24` }),
+    stored: (n) => ({
+      access_control_uuid: stock.providers,
+      node_type: 'allow',
+      node_cidr: `10.${n >> 8}.${n & 255}.0/24`,
+    }),
+    change: { field: 'node_type', text: 'deny', plain: 'deny', stored: 'deny' },
+    unique: { field: '', everywhere: true },
+    row: (n) => ({
+      access_control_uuid: stock.providers,
+      node_type: 'allow',
+      node_cidr: `10.${n >> 8}.${n & 255}.0/24`,
+    }),
+    sort: 'node_cidr',
+    global: 'closed',
+  },
 ]
 
-/** Resources whose rows can be written. */
-export const written = samples.filter((sample) => sample.verbs.includes('create'))
+/** Resources of tenants whose rows can be written. */
+export const written = samples.filter((sample) => sample.verbs.includes('create') && !sample.global)
 
-/** Resources whose rows belong to a tenant: all but the tenants themselves. */
-export const owned = samples.filter((sample) => sample.name !== 'domains')
+/** Resources whose rows belong to the whole system. */
+export const systemWide = samples.filter((sample) => sample.global)
+
+/** Resources whose rows belong to a tenant: all but the tenants themselves, and what belongs to the system. */
+export const owned = samples.filter((sample) => sample.name !== 'domains' && !sample.global)
 
 /** The sample of this name. */
 export function sampleOf(name: string): Sample {

@@ -30,6 +30,10 @@ const tables = [
   'v_device_settings',
   'v_device_profiles',
   'v_domain_settings',
+  'v_access_controls',
+  'v_access_control_nodes',
+  'v_number_translations',
+  'v_number_translation_details',
   'v_database_transactions',
 ] as const
 
