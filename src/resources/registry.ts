@@ -5,6 +5,7 @@ import { devices } from './devices/index.ts'
 import { domains } from './domains.ts'
 import { extensions } from './extensions/index.ts'
 import { gateways } from './gateways.ts'
+import { numberTranslations } from './number-translations.ts'
 import { pinNumbers } from './pin-numbers.ts'
 import { users } from './users/index.ts'
 import { voicemails } from './voicemails/index.ts'
@@ -22,4 +23,5 @@ export const resources: readonly Resource[] = [
   pinNumbers,
   accessControls,
   accessControlNodes,
+  numberTranslations,
 ]

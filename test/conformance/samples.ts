@@ -332,6 +332,37 @@ export const samples: readonly Sample[] = [
     sort: 'node_cidr',
     global: 'closed',
   },
+  {
+    name: 'number-translations',
+    title: 'Number translation',
+    table: 'v_number_translations',
+    key: 'number_translation_uuid',
+    verbs: all,
+    required: [['number_translation_name', 'Number translation name is required']],
+    body: (n) => {
+      const body = { number_translation_name: `rules${n}`, number_translation_description: `Rules ${n}` }
+      return {
+        text: { ...body, number_translation_enabled: 'false' },
+        plain: { ...body, number_translation_enabled: false },
+      }
+    },
+    stored: (n) => ({
+      number_translation_name: `rules${n}`,
+      number_translation_enabled: 'false',
+      number_translation_description: `Rules ${n}`,
+    }),
+    change: {
+      field: 'number_translation_description',
+      text: 'other rules',
+      plain: 'other rules',
+      stored: 'other rules',
+    },
+    unique: { field: 'number_translation_name', everywhere: true },
+    row: (n) => ({ number_translation_name: `rules${n}`, number_translation_enabled: 'true' }),
+    sort: 'number_translation_name',
+    lists: ['number_translation_details', 'details'],
+    global: 'open',
+  },
 ]
 
 /** Resources of tenants whose rows can be written. */

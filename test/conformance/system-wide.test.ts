@@ -24,6 +24,7 @@ const systemKey = await keyWith(null, ['*:read', '*:write', 'system:read', 'syst
 const ids: Readonly<Record<string, string>> = {
   'access-controls': 'S004-ACL-LIST, S004-ACL-GET, S004-ACL-CREATE, S004-ACL-UPDATE, S004-ACL-DELETE',
   'access-controls/nodes': 'S004-ACLN-LIST, S004-ACLN-CREATE, S004-ACLN-DELETE',
+  'number-translations': 'S004-NUMTR-LIST, S004-NUMTR-GET, S004-NUMTR-CREATE, S004-NUMTR-UPDATE, S004-NUMTR-DELETE',
 }
 
 for (const sample of systemWide)

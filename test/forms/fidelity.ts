@@ -18,7 +18,15 @@ interface Listed extends Difference {
 }
 
 /** Resources whose forms are compared; a row for every form has to hold for each of them. */
-const resources = ['extension', 'user', 'gateway', 'device', 'voicemail', 'access-control'] as const
+const resources = [
+  'extension',
+  'user',
+  'gateway',
+  'device',
+  'voicemail',
+  'access-control',
+  'number-translation',
+] as const
 export type FormsOf = (typeof resources)[number]
 
 /** `*` stands for any text. */
