@@ -7,6 +7,8 @@ import { extensions } from './extensions/index.ts'
 import { gateways } from './gateways.ts'
 import { numberTranslations } from './number-translations.ts'
 import { pinNumbers } from './pin-numbers.ts'
+import { sipProfiles } from './sip-profiles/index.ts'
+import { sipProfileSettings } from './sip-profiles/settings.ts'
 import { users } from './users/index.ts'
 import { voicemails } from './voicemails/index.ts'
 import { voicemailMessages } from './voicemails/messages.ts'
@@ -24,4 +26,6 @@ export const resources: readonly Resource[] = [
   accessControls,
   accessControlNodes,
   numberTranslations,
+  sipProfiles,
+  sipProfileSettings,
 ]

@@ -57,14 +57,24 @@ const readOnly = {
 } as const
 
 /** Rows that tests of the whole system refer to; `layStock` inserts them. */
-export const stock = { providers: '7a1f0000-0000-4000-8000-000000000001' } as const
+export const stock = {
+  providers: '7a1f0000-0000-4000-8000-000000000001',
+  profile: '7a1f0000-0000-4000-8000-000000000002',
+} as const
 
 /** Inserts what samples of the whole system refer to. */
 export async function layStock(app: TestApp): Promise<void> {
+  // FusionPBX brings hundreds of these, more than one page.
+  await app.sql('delete from v_sip_profile_settings')
   await insertKnown(app, 'v_access_controls', {
     access_control_uuid: stock.providers,
     access_control_name: 'stock',
     access_control_default: 'deny',
+  })
+  await insertKnown(app, 'v_sip_profiles', {
+    sip_profile_uuid: stock.profile,
+    sip_profile_name: 'stock',
+    sip_profile_enabled: 'true',
   })
 }
 
@@ -362,6 +372,66 @@ export const samples: readonly Sample[] = [
     sort: 'number_translation_name',
     lists: ['number_translation_details', 'details'],
     global: 'open',
+  },
+  {
+    name: 'sip-profiles',
+    title: 'SIP profile',
+    table: 'v_sip_profiles',
+    key: 'sip_profile_uuid',
+    verbs: all,
+    required: [['sip_profile_name', 'SIP profile name is required']],
+    body: (n) => {
+      const body = { sip_profile_name: `profile${n}`, sip_profile_description: `Profile ${n}` }
+      return { text: { ...body, sip_profile_enabled: 'false' }, plain: { ...body, sip_profile_enabled: false } }
+    },
+    stored: (n) => ({
+      sip_profile_name: `profile${n}`,
+      sip_profile_enabled: 'false',
+      sip_profile_description: `Profile ${n}`,
+    }),
+    change: { field: 'sip_profile_description', text: 'another', plain: 'another', stored: 'another' },
+    unique: { field: 'sip_profile_name', everywhere: true },
+    row: (n) => ({ sip_profile_name: `profile${n}`, sip_profile_enabled: 'true' }),
+    sort: 'sip_profile_name',
+    lists: ['sip_profile_settings', 'settings', 'sip_profile_domains', 'domains'],
+    global: 'closed',
+  },
+  {
+    name: 'sip-profiles/settings',
+    title: 'SIP profile setting',
+    table: 'v_sip_profile_settings',
+    key: 'sip_profile_setting_uuid',
+    verbs: all,
+    required: [
+      ['sip_profile_uuid', 'SIP profile is required'],
+      ['sip_profile_setting_name', 'Setting name is required'],
+    ],
+    body: (n) => {
+      const body = {
+        sip_profile_uuid: stock.profile,
+        sip_profile_setting_name: `setting-${n}`,
+        sip_profile_setting_value: '$${local_ip_v4}',
+      }
+      return {
+        text: { ...body, sip_profile_setting_enabled: 'false' },
+        plain: { ...body, sip_profile_setting_enabled: false },
+      }
+    },
+    stored: (n) => ({
+      sip_profile_uuid: stock.profile,
+      sip_profile_setting_name: `setting-${n}`,
+      sip_profile_setting_value: '$${local_ip_v4}',
+      sip_profile_setting_enabled: 'false',
+    }),
+    change: { field: 'sip_profile_setting_value', text: 'PCMA', plain: 'PCMA', stored: 'PCMA' },
+    unique: { field: '', everywhere: true },
+    row: (n) => ({
+      sip_profile_uuid: stock.profile,
+      sip_profile_setting_name: `setting-${n}`,
+      sip_profile_setting_enabled: 'true',
+    }),
+    sort: 'sip_profile_setting_name',
+    global: 'closed',
   },
 ]
 

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
 import { createKey } from '../../src/services/keys.ts'
 import { ours, testApp, theirs } from '../support/app.ts'
-import { nothingBroke, snapshot } from './rows.ts'
-import { layStock, next, seed, systemWide } from './samples.ts'
+import { insertKnown, nothingBroke, snapshot } from './rows.ts'
+import { layStock, next, seed, stock, systemWide } from './samples.ts'
 import { duplicates, lifeCycle, missingFields, partialUpdates, unknownFields } from './verbs.ts'
 import { assertError, wires } from './wires.ts'
 
@@ -25,6 +25,8 @@ const ids: Readonly<Record<string, string>> = {
   'access-controls': 'S004-ACL-LIST, S004-ACL-GET, S004-ACL-CREATE, S004-ACL-UPDATE, S004-ACL-DELETE',
   'access-controls/nodes': 'S004-ACLN-LIST, S004-ACLN-CREATE, S004-ACLN-DELETE',
   'number-translations': 'S004-NUMTR-LIST, S004-NUMTR-GET, S004-NUMTR-CREATE, S004-NUMTR-UPDATE, S004-NUMTR-DELETE',
+  'sip-profiles': 'S004-SIP-LIST, S004-SIP-GET, S004-SIP-CREATE, S004-SIP-UPDATE, S004-SIP-DELETE',
+  'sip-profiles/settings': 'S004-SIPSET-LIST, S004-SIPSET-CREATE, S004-SIPSET-UPDATE, S004-SIPSET-DELETE',
 }
 
 for (const sample of systemWide)
@@ -103,5 +105,91 @@ for (const sample of systemWide)
       }
     })
   }
+
+const effectsOf = async (receipt: string | undefined): Promise<unknown> => {
+  const [row] = await app.sql<{ effects: string }>(
+    'select effects::text from tandem.receipts where receipt_uuid = $1',
+    [/^[0-9a-f-]{36}/.exec(receipt ?? '')?.[0]],
+  )
+  return JSON.parse(row?.effects ?? 'null')
+}
+
+const sofiaConf = { to: 'cache', key: 'configuration:sofia.conf', perHost: true }
+const rescanOf = (profile: string) => ({ to: 'switch', command: ['sofia', 'profile', profile, 'rescan'] })
+
+test('S004-SIPSET-CREATE, S004-SIPSET-UPDATE, S004-SIPSET-DELETE: a setting has the profile it belongs to, and no other, read it', async () => {
+  const quiet = randomUUID()
+  await insertKnown(app, 'v_sip_profiles', {
+    sip_profile_uuid: quiet,
+    sip_profile_name: 'quiet',
+    sip_profile_enabled: 'false',
+  })
+  for (const [profile, expected] of [
+    [stock.profile, [sofiaConf, rescanOf('stock')]],
+    [quiet, [sofiaConf]],
+  ] as const) {
+    const path = '/api/v1/sip-profiles/settings'
+    const made = await app.call('POST', path, { sip_profile_uuid: profile, sip_profile_setting_name: 'sip-port' })
+    const row = `${path}/${made.json.data.sip_profile_setting_uuid}`
+    const changed = await app.call('PUT', row, { sip_profile_setting_value: '5099' })
+    const gone = await app.call('DELETE', row)
+    for (const answer of [made, changed, gone])
+      assert.deepEqual(await effectsOf(answer.headers['x-tandem-receipt']), expected, answer.text)
+  }
+})
+
+test('S004-SIPSET-CREATE, S004-ACLN-CREATE: a row of a list that does not exist is refused', async () => {
+  const strange = randomUUID()
+  for (const wire of wires) {
+    const setting = { sip_profile_uuid: strange, sip_profile_setting_name: 'x' }
+    const node = { access_control_uuid: strange, node_type: 'allow', node_cidr: '192.0.2.1' }
+    const answers = [
+      await app.call('POST', wire.path('create', 'sip-profiles/settings'), setting),
+      await app.call('POST', wire.path('create', 'access-controls/nodes'), node),
+    ]
+    for (const [index, field] of ['sip_profile_uuid', 'access_control_uuid'].entries())
+      assertError(wire, answers[index] ?? assert.fail(), 400, 'VALIDATION_ERROR', field)
+  }
+})
+
+test('S004-ACLN-CREATE: a single address gets its length, and what is no network is refused', async () => {
+  const path = '/api/v1/access-controls/nodes'
+  const node = (node_cidr: string) =>
+    app.call('POST', path, { access_control_uuid: stock.providers, node_type: 'deny', node_cidr })
+  for (const [sent, stored] of [
+    ['192.0.2.77', '192.0.2.77/32'],
+    ['2001:db8::1', '2001:db8::1/128'],
+    ['2001:db8::/32', '2001:db8::/32'],
+    ['0.0.0.0/0', '0.0.0.0/0'],
+  ] as const) {
+    const made = await node(sent)
+    assert.equal(made.status, 201, made.text)
+    const read = await app.call('GET', `${path}/${made.json.data.access_control_node_uuid}`)
+    assert.equal(read.json.data.node_cidr, stored)
+    assert.deepEqual(await effectsOf(made.headers['x-tandem-receipt']), [
+      { to: 'cache', key: 'configuration:acl.conf' },
+      { to: 'switch', command: ['reloadacl'] },
+    ])
+  }
+  for (const sent of [
+    '192.0.2.0/33',
+    '192.0.2.0/',
+    '192.0.2/24',
+    '1.2.3.4/24/8',
+    '2001:db8::/129',
+    'fe80::1%eth0',
+    '/24',
+  ])
+    assert.equal((await node(sent)).status, 400, sent)
+})
+
+test('S004-SIP-CREATE: two switches may each have a profile of one name, and a switch only one', async () => {
+  const make = (sip_profile_hostname: string) =>
+    app.call('POST', '/api/v1/sip-profiles', { sip_profile_name: 'twin', sip_profile_hostname })
+  assert.equal((await make('pbx1')).status, 201)
+  assert.equal((await make('pbx2')).status, 201)
+  assert.equal((await make('pbx2')).status, 409)
+  assert.equal((await make('')).status, 409)
+})
 
 nothingBroke(app, 'what belongs to the whole system')

@@ -26,6 +26,7 @@ const resources = [
   'voicemail',
   'access-control',
   'number-translation',
+  'sip-profile',
 ] as const
 export type FormsOf = (typeof resources)[number]
 
