@@ -1,6 +1,6 @@
 import { type Fault, Problem } from '../errors.ts'
 import type { Spelling } from '../fields/kind.ts'
-import type { Parameter } from '../http/route.ts'
+import type { Parameter, Route } from '../http/route.ts'
 import { type Resource, type Verb, verbs } from '../resources/core/define.ts'
 
 /** Reads the special filters of a resource into SQL-free choices. */
@@ -31,6 +31,29 @@ export const verbsOf = (resource: Resource): readonly Verb[] => resource.operati
 /** The scope a verb needs: read or write of the resource, or of the one it belongs to. */
 export const scopeOf = (resource: Resource, verb: Verb) =>
   `${resource.name.split('/')[0] ?? resource.name}:${verb === 'list' || verb === 'get' ? 'read' : 'write'}` as const
+
+/**
+ * What a verb needs besides: rows of the whole system are written with `system:write`, and read with `system:read` unless
+ * they are open (S004-SIP-LIST).
+ */
+export const systemOf = (resource: Resource, verb: Verb): Pick<Route, 'systemWide'> => {
+  const isRead = verb === 'list' || verb === 'get'
+  return { systemWide: resource.scope === 'global' && !(isRead && resource.open) }
+}
+
+/**
+ * The resource whose path looks like that of a row, and is none: `access-controls/nodes` (S004-SIPSET-LIST). What a row
+ * could take and this one cannot is the wrong method.
+ */
+export const literalBelow = (
+  resource: Resource,
+  resources: readonly Resource[],
+  segment: string | undefined,
+): Resource | undefined => resources.find(({ name, under }) => !under && name === `${resource.name}/${segment}`)
+
+/** The methods of a resource's collection, by those of its verbs. */
+export const collectionMethods = (resource: Resource): string[] =>
+  verbsOf(resource).flatMap((verb) => (verb === 'list' ? ['GET', 'HEAD'] : verb === 'create' ? ['POST'] : []))
 
 /** The filters of a list, for its reference. */
 export const filterParameters = (resource: Resource, spelling: Spelling): Parameter[] => [

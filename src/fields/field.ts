@@ -44,8 +44,11 @@ export interface FieldOptions<T> {
   /** NULL stays null in the text spelling, where other text is "" (S004-NULLS). */
   nullable?: boolean
   secret?: SecretClass
-  /** The value must be the key of a row of the same tenant, or of the whole system where `shared`. */
-  references?: { readonly table: string; readonly key: string; readonly shared?: boolean }
+  /**
+   * The value must be the key of a row of the same tenant, or of the whole system where `shared`. `global`: the table
+   * knows no tenants.
+   */
+  references?: { readonly table: string; readonly key: string; readonly shared?: boolean; readonly global?: boolean }
   /** Turns the value that was sent into the one that is stored: a password into its hash. Runs before the transaction. */
   seal?(value: T): Promise<T>
   /** Lists can be narrowed to rows whose value equals the query parameter of this name. */

@@ -11,7 +11,8 @@ const maxEntries = 2000
 export interface BodyCache {
   get(domain: string, url: string): Answer | undefined
   put(domain: string, url: string, answer: Answer): void
-  forget(domain: string): void
+  /** Drops the answers for one domain; for all of them when none is given. */
+  forget(domain: string | undefined): void
 }
 
 export function bodyCache(ttlSeconds: number, now: () => number = Date.now): BodyCache {
@@ -28,7 +29,7 @@ export function bodyCache(ttlSeconds: number, now: () => number = Date.now): Bod
       entries.set(id(domain, url), { answer, until: now() + ttlSeconds * 1000, domain })
     },
     forget(domain) {
-      for (const [key, entry] of entries) if (entry.domain === domain) entries.delete(key)
+      for (const [key, entry] of entries) if (domain === undefined || entry.domain === domain) entries.delete(key)
     },
   }
 }

@@ -71,6 +71,8 @@ export interface Route {
   readonly scope: Scope
   /** Changes nothing although its method is POST: of the system's scopes it needs the one for reading. */
   readonly isRead?: boolean
+  /** What it shows or changes belongs to no tenant, so the key must have the system's scope too, whatever domain it names. */
+  readonly systemWide?: boolean
   /** Answers depend on nothing but the rows, so that they may carry an entity tag. */
   readonly cacheable?: boolean
   readonly document: OperationDocument

@@ -44,11 +44,15 @@ export function callOf(request: FastifyRequest, backend: Backend): Call {
 }
 
 /** Throws FORBIDDEN unless the caller's key has the scope of the route, and reaches beyond one domain where it names none. */
-export function requireScope(call: Call, route: Pick<Route, 'scope' | 'method' | 'isRead'>): void {
+export function requireScope(call: Call, route: Pick<Route, 'scope' | 'method' | 'isRead' | 'systemWide'>): void {
   const { scopes } = call.principal
   if (!allows(scopes, route.scope))
     throw new Problem('FORBIDDEN', { message: `Your API key lacks the scope ${route.scope}` })
   const needed = route.method === 'GET' || route.isRead ? 'system:read' : 'system:write'
+  if (route.systemWide && !allows(scopes, needed))
+    throw new Problem('FORBIDDEN', {
+      message: `This belongs to the whole system: your API key lacks the scope ${needed}`,
+    })
   if (call.reach.domain === null && !allows(scopes, needed))
     throw new Problem('FORBIDDEN', { message: 'Your API key does not reach beyond one domain; name it in X-Domain' })
 }
@@ -80,7 +84,8 @@ export function serveRoutes(app: FastifyInstance, dialect: Dialect, options: Ser
     const domain = call.reach.domain?.uuid ?? ''
     if (route.method !== 'GET') {
       const answer = await route.handle(call)
-      bodies?.forget(domain)
+      // What belongs to the whole system is shown to every domain.
+      bodies?.forget(route.systemWide ? undefined : domain)
       return answer
     }
     // A stored answer may hold secrets, so callers who see different ones do not share it.

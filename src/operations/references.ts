@@ -30,15 +30,16 @@ export async function checkReferences(
 ): Promise<void> {
   const values: unknown[] = [domainUuid || null]
   const claims = referring.flatMap(({ fields, values: given, path }) =>
-    referringFields(fields).flatMap(([name, field, { table, key, shared }]) => {
+    referringFields(fields).flatMap(([name, field, { table, key, shared, global }]) => {
       const value = given[name]
       if (value === undefined || value === null) return []
       values.push(value)
-      const owner = shared ? '(r.domain_uuid = $1::uuid or r.domain_uuid is null)' : 'r.domain_uuid = $1::uuid'
+      const own = shared ? '(r.domain_uuid = $1::uuid or r.domain_uuid is null)' : 'r.domain_uuid = $1::uuid'
+      const owner = global ? '($1::uuid is null or true)' : own
       const fault: Fault = {
         field: `${path}${name}`,
         label: labelOf(name, field),
-        text: 'does not exist in this domain',
+        text: global ? 'does not exist' : 'does not exist in this domain',
       }
       return [
         { fault, sql: `not exists (select 1 from ${table} r where r.${key} = $${values.length}::uuid and ${owner})` },

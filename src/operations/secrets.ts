@@ -49,7 +49,7 @@ export async function readSecrets(
       if (inner.length === 0) return []
       const names = child.identity.map((name) => `'${name}', e.${name}`)
       return [
-        `'${child.names[0]}', (select coalesce(json_agg(json_build_object('${child.key}', e.${child.key}, ${[...names, ...inner].join(', ')})), '[]') from ${child.table} e where ${childRows(resource.key)})`,
+        `'${child.names[0]}', (select coalesce(json_agg(json_build_object('${child.key}', e.${child.key}, ${[...names, ...inner].join(', ')})), '[]') from ${child.table} e where ${childRows(resource)})`,
       ]
     }),
     ...Object.entries(resource.embeds ?? {}).flatMap(([name, embed]) => {

@@ -60,17 +60,19 @@ const embedded = (name: string, embed: Embed, view: View, columns: ColumnCatalog
 }
 
 /** The child rows `e` of a row `t`: never one that another tenant owns, whoever linked it here. */
-export const childRows = (key: string): string =>
-  `e.${key} = t.${key} and (e.domain_uuid = t.domain_uuid or e.domain_uuid is null)`
+export const childRows = ({ key, scope }: Pick<Resource, 'key' | 'scope'>): string =>
+  scope === 'global'
+    ? `e.${key} = t.${key}`
+    : `e.${key} = t.${key} and (e.domain_uuid = t.domain_uuid or e.domain_uuid is null)`
 
-const nested = (child: Child, key: string, view: View, columns: ColumnCatalog): string => {
+const nested = (child: Child, parent: Resource, view: View, columns: ColumnCatalog): string => {
   if (columns.columns(child.table).length === 0) return `'[]'::json as "${child.names[0]}"`
   const list = [
     `e.${child.key} as "${child.key}"`,
     ...selectList(child.table, 'e', child.fields, view, columns, everything),
   ]
   const order = [...child.sort, child.key].map((column) => `e.${column}`).join(', ')
-  return `(select coalesce(json_agg(row_to_json(x)), '[]') from (select ${list.join(', ')} from ${child.table} e where ${childRows(key)} order by ${order}) x) as "${child.names[0]}"`
+  return `(select coalesce(json_agg(row_to_json(x)), '[]') from (select ${list.join(', ')} from ${child.table} e where ${childRows(parent)} order by ${order}) x) as "${child.names[0]}"`
 }
 
 /** One word for a view, for keys of caches. */
@@ -94,7 +96,7 @@ export function projection(resource: Resource, view: View, columns: ColumnCatalo
     get: [
       key,
       ...selectList(resource.table, 't', resource.fields, view, columns, everything),
-      ...(resource.children ?? []).map((child) => nested(child, resource.key, view, columns)),
+      ...(resource.children ?? []).map((child) => nested(child, resource, view, columns)),
       ...Object.entries(resource.embeds ?? {}).map(([name, embed]) => embedded(name, embed, view, columns)),
     ].join(', '),
   }

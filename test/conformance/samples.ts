@@ -36,6 +36,8 @@ export interface Sample {
   readonly sort: string
   /** Names and element fields of lists that may be sent inside. */
   readonly lists?: readonly string[]
+  /** Rows of the whole system: `open` ones a tenant's key may read, `closed` ones not. No key of a tenant writes them. */
+  readonly global?: 'open' | 'closed'
   /** Table and key of the row above it. */
   readonly parent?: { readonly name: string; readonly table: string; readonly key: string }
 }
@@ -53,6 +55,31 @@ const readOnly = {
   change: { field: '', text: '', plain: '', stored: '' },
   unique: { field: '', everywhere: false },
 } as const
+
+/** Rows that tests of the whole system refer to; `layStock` inserts them. */
+export const stock = {
+  providers: '7a1f0000-0000-4000-8000-000000000001',
+  profile: '7a1f0000-0000-4000-8000-000000000002',
+} as const
+
+/** Inserts what samples of the whole system refer to. */
+export async function layStock(app: TestApp): Promise<void> {
+  // FusionPBX brings hundreds of these, more than one page.
+  await app.sql('delete from v_sip_profile_settings')
+  await insertKnown(app, 'v_access_controls', {
+    access_control_uuid: stock.providers,
+    access_control_name: 'stock',
+    access_control_default: 'deny',
+  })
+  await insertKnown(app, 'v_sip_profiles', {
+    sip_profile_uuid: stock.profile,
+    sip_profile_name: 'stock',
+    sip_profile_enabled: 'true',
+  })
+}
+
+/** A body that both spellings write alike. */
+const same = (values: Values) => ({ text: values, plain: values })
 
 export const samples: readonly Sample[] = [
   {
@@ -262,13 +289,160 @@ export const samples: readonly Sample[] = [
     row: (n) => ({ pin_number: String(60_000 + n), enabled: 'true', description: `PIN ${n}` }),
     sort: 'description',
   },
+  {
+    name: 'access-controls',
+    title: 'Access control',
+    table: 'v_access_controls',
+    key: 'access_control_uuid',
+    verbs: all,
+    required: [['access_control_name', 'Access control name is required']],
+    body: (n) =>
+      same({
+        access_control_name: `list${n}`,
+        access_control_default: 'deny',
+        access_control_description: `List ${n}`,
+      }),
+    stored: (n) => ({
+      access_control_name: `list${n}`,
+      access_control_default: 'deny',
+      access_control_description: `List ${n}`,
+    }),
+    change: { field: 'access_control_default', text: 'allow', plain: 'allow', stored: 'allow' },
+    unique: { field: 'access_control_name', everywhere: true },
+    row: (n) => ({ access_control_name: `list${n}`, access_control_default: 'deny' }),
+    sort: 'access_control_name',
+    lists: ['access_control_nodes', 'nodes'],
+    global: 'closed',
+  },
+  {
+    name: 'access-controls/nodes',
+    title: 'Access control node',
+    table: 'v_access_control_nodes',
+    key: 'access_control_node_uuid',
+    verbs: all,
+    required: [
+      ['access_control_uuid', 'Access control is required'],
+      ['node_type', 'Node type is required'],
+      ['node_cidr', 'Network is required'],
+    ],
+    body: (n) =>
+      same({ access_control_uuid: stock.providers, node_type: 'allow', node_cidr: `10.${n >> 8}.${n & 255}.0/24` }),
+    stored: (n) => ({
+      access_control_uuid: stock.providers,
+      node_type: 'allow',
+      node_cidr: `10.${n >> 8}.${n & 255}.0/24`,
+    }),
+    change: { field: 'node_type', text: 'deny', plain: 'deny', stored: 'deny' },
+    unique: { field: '', everywhere: true },
+    row: (n) => ({
+      access_control_uuid: stock.providers,
+      node_type: 'allow',
+      node_cidr: `10.${n >> 8}.${n & 255}.0/24`,
+    }),
+    sort: 'node_cidr',
+    global: 'closed',
+  },
+  {
+    name: 'number-translations',
+    title: 'Number translation',
+    table: 'v_number_translations',
+    key: 'number_translation_uuid',
+    verbs: all,
+    required: [['number_translation_name', 'Number translation name is required']],
+    body: (n) => {
+      const body = { number_translation_name: `rules${n}`, number_translation_description: `Rules ${n}` }
+      return {
+        text: { ...body, number_translation_enabled: 'false' },
+        plain: { ...body, number_translation_enabled: false },
+      }
+    },
+    stored: (n) => ({
+      number_translation_name: `rules${n}`,
+      number_translation_enabled: 'false',
+      number_translation_description: `Rules ${n}`,
+    }),
+    change: {
+      field: 'number_translation_description',
+      text: 'other rules',
+      plain: 'other rules',
+      stored: 'other rules',
+    },
+    unique: { field: 'number_translation_name', everywhere: true },
+    row: (n) => ({ number_translation_name: `rules${n}`, number_translation_enabled: 'true' }),
+    sort: 'number_translation_name',
+    lists: ['number_translation_details', 'details'],
+    global: 'open',
+  },
+  {
+    name: 'sip-profiles',
+    title: 'SIP profile',
+    table: 'v_sip_profiles',
+    key: 'sip_profile_uuid',
+    verbs: all,
+    required: [['sip_profile_name', 'SIP profile name is required']],
+    body: (n) => {
+      const body = { sip_profile_name: `profile${n}`, sip_profile_description: `Profile ${n}` }
+      return { text: { ...body, sip_profile_enabled: 'false' }, plain: { ...body, sip_profile_enabled: false } }
+    },
+    stored: (n) => ({
+      sip_profile_name: `profile${n}`,
+      sip_profile_enabled: 'false',
+      sip_profile_description: `Profile ${n}`,
+    }),
+    change: { field: 'sip_profile_description', text: 'another', plain: 'another', stored: 'another' },
+    unique: { field: 'sip_profile_name', everywhere: true },
+    row: (n) => ({ sip_profile_name: `profile${n}`, sip_profile_enabled: 'true' }),
+    sort: 'sip_profile_name',
+    lists: ['sip_profile_settings', 'settings', 'sip_profile_domains', 'domains'],
+    global: 'closed',
+  },
+  {
+    name: 'sip-profiles/settings',
+    title: 'SIP profile setting',
+    table: 'v_sip_profile_settings',
+    key: 'sip_profile_setting_uuid',
+    verbs: all,
+    required: [
+      ['sip_profile_uuid', 'SIP profile is required'],
+      ['sip_profile_setting_name', 'Setting name is required'],
+    ],
+    body: (n) => {
+      const body = {
+        sip_profile_uuid: stock.profile,
+        sip_profile_setting_name: `setting-${n}`,
+        sip_profile_setting_value: '$${local_ip_v4}',
+      }
+      return {
+        text: { ...body, sip_profile_setting_enabled: 'false' },
+        plain: { ...body, sip_profile_setting_enabled: false },
+      }
+    },
+    stored: (n) => ({
+      sip_profile_uuid: stock.profile,
+      sip_profile_setting_name: `setting-${n}`,
+      sip_profile_setting_value: '$${local_ip_v4}',
+      sip_profile_setting_enabled: 'false',
+    }),
+    change: { field: 'sip_profile_setting_value', text: 'PCMA', plain: 'PCMA', stored: 'PCMA' },
+    unique: { field: '', everywhere: true },
+    row: (n) => ({
+      sip_profile_uuid: stock.profile,
+      sip_profile_setting_name: `setting-${n}`,
+      sip_profile_setting_enabled: 'true',
+    }),
+    sort: 'sip_profile_setting_name',
+    global: 'closed',
+  },
 ]
 
-/** Resources whose rows can be written. */
-export const written = samples.filter((sample) => sample.verbs.includes('create'))
+/** Resources of tenants whose rows can be written. */
+export const written = samples.filter((sample) => sample.verbs.includes('create') && !sample.global)
 
-/** Resources whose rows belong to a tenant: all but the tenants themselves. */
-export const owned = samples.filter((sample) => sample.name !== 'domains')
+/** Resources whose rows belong to the whole system. */
+export const systemWide = samples.filter((sample) => sample.global)
+
+/** Resources whose rows belong to a tenant: all but the tenants themselves, and what belongs to the system. */
+export const owned = samples.filter((sample) => sample.name !== 'domains' && !sample.global)
 
 /** The sample of this name. */
 export function sampleOf(name: string): Sample {

@@ -31,10 +31,13 @@ const action: Readonly<Record<Verb, string>> = {
   remove: 'delete',
 }
 
+/** Resources that lie below one row; others with a slash are lists of their own (S004-ACLN-LIST). */
+const below: ReadonlySet<string> = new Set(['voicemails/messages'])
+
 /** `voicemails/messages` lies below one voicemail. */
 const nested = (resource: string, key: string | undefined): string => {
   const [parent, child] = resource.split('/')
-  return child === undefined ? resource : `${parent}/${key}/${child}`
+  return below.has(resource) ? `${parent}/${key}/${child}` : resource
 }
 
 const prefix = (ids: string | undefined): string => (ids === undefined ? '' : `${ids}: `)
@@ -63,7 +66,7 @@ export const actions: Wire = {
   methods: { list: 'GET', get: 'GET', create: 'POST', update: 'PUT', remove: 'DELETE' },
   statuses: { list: 200, get: 200, create: 201, update: 200, remove: 200 },
   path: (verb, resource, key) => {
-    const file = resource.includes('/') ? resource : `${resource}/${action[verb]}`
+    const file = below.has(resource) ? resource : `${resource}/${action[verb]}`
     return `/api/v1/${file}.php${key === undefined ? '' : `?uuid=${key}`}`
   },
   ids: (ids) => prefix(ids.actions),

@@ -17,6 +17,8 @@ const marks: Readonly<Record<string, string>> = {
   device_keys: 'device_key_category',
   device_settings: 'device_setting_subcategory',
   voicemail_options: 'voicemail_option_digits',
+  access_control_nodes: 'node_cidr',
+  number_translation_details: 'number_translation_detail_regex',
 }
 
 const nested = /^([a-z_]+)\[(\d+)\]\[([a-z_]+)\]$/
@@ -38,6 +40,8 @@ export function bodyOf(capture: Capture, variant: Variant, resource: Resource): 
     const [, list, index, column] = nested.exec(name) ?? []
     if (rename) Object.assign(body, rename(value))
     else if (pageFields.test(name) || name === resource.key) continue
+    // The page says of every child row whose it is.
+    else if (column === resource.key) continue
     else if (list !== undefined && column !== undefined) {
       const rows = lists[list] ?? []
       lists[list] = rows

@@ -18,7 +18,16 @@ interface Listed extends Difference {
 }
 
 /** Resources whose forms are compared; a row for every form has to hold for each of them. */
-const resources = ['extension', 'user', 'gateway', 'device', 'voicemail'] as const
+const resources = [
+  'extension',
+  'user',
+  'gateway',
+  'device',
+  'voicemail',
+  'access-control',
+  'number-translation',
+  'sip-profile',
+] as const
 export type FormsOf = (typeof resources)[number]
 
 /** `*` stands for any text. */

@@ -30,6 +30,13 @@ const tables = [
   'v_device_settings',
   'v_device_profiles',
   'v_domain_settings',
+  'v_access_controls',
+  'v_access_control_nodes',
+  'v_sip_profiles',
+  'v_sip_profile_settings',
+  'v_sip_profile_domains',
+  'v_number_translations',
+  'v_number_translation_details',
   'v_database_transactions',
 ] as const
 

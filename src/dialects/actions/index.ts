@@ -10,7 +10,7 @@ import type { AuthMode } from '../../services/authenticate.ts'
 import type { LimitPolicy } from '../../services/limits/limit-store.ts'
 import { explainFurther } from '../live.ts'
 import { receiptHeader } from '../receipt.ts'
-import { pathParts, scopeOf, sentence, unknownResource, verbsOf, wrongMethod } from '../shared.ts'
+import { pathParts, scopeOf, sentence, systemOf, unknownResource, verbsOf, wrongMethod } from '../shared.ts'
 import { v1Document } from '../v1/document.ts'
 import type { Pagination } from '../v1/page.ts'
 import { envelope, getAnswer, keyText, listAnswer, requireUuid, v1Input, viewOf, wroteMessage } from '../v1/shared.ts'
@@ -191,6 +191,7 @@ export function actionDialect(options: ActionOptions): Dialect {
             method: methods[verb],
             url: actionOf(resource, verb),
             scope: scopeOf(resource, verb),
+            ...systemOf(resource, verb),
             cacheable: verb === 'list' || verb === 'get',
             document: documentOf(resource, verb, options.pagination),
             handle: handlerOf(resource, verb, options),

@@ -9,7 +9,17 @@ import type { AuthMode } from '../../services/authenticate.ts'
 import type { LimitPolicy, LimitVerdict } from '../../services/limits/limit-store.ts'
 import { explainFurther } from '../live.ts'
 import { receiptHeader } from '../receipt.ts'
-import { pathParts, scopeOf, sentence, unknownResource, verbsOf, wrongMethod } from '../shared.ts'
+import {
+  collectionMethods,
+  literalBelow,
+  pathParts,
+  scopeOf,
+  sentence,
+  systemOf,
+  unknownResource,
+  verbsOf,
+  wrongMethod,
+} from '../shared.ts'
 import { v1Document } from '../v1/document.ts'
 import type { Pagination } from '../v1/page.ts'
 import { envelope, getAnswer, keyText, listAnswer, requireUuid, v1Input, wroteMessage } from '../v1/shared.ts'
@@ -50,7 +60,11 @@ const pathOf = (resource: Resource, verb: Verb): string => {
 const isUnpaged = (resource: Resource): boolean => resource.scope === 'tenants'
 
 function handlerOf(resource: Resource, verb: Verb, options: CleanOptions): Route['handle'] {
-  const keyOf = (params: Readonly<Record<string, string>>) => requireUuid(params.uuid, resource.key)
+  const keyOf = (params: Readonly<Record<string, string>>) => {
+    const literal = literalBelow(resource, options.resources, params.uuid)
+    if (literal) throw wrongMethod(collectionMethods(literal))
+    return requireUuid(params.uuid, resource.key)
+  }
   const parent = options.resources.find((candidate) => candidate.name === resource.under?.resource)
   switch (verb) {
     case 'list':
@@ -181,6 +195,7 @@ export function cleanDialect(options: CleanOptions): Dialect {
           method: methods[verb],
           url: pathOf(resource, verb),
           scope: scopeOf(resource, verb),
+          ...systemOf(resource, verb),
           cacheable: verb === 'list' || verb === 'get',
           document: documentOf(resource, verb, options.pagination),
           handle: handlerOf(resource, verb, options),

@@ -15,12 +15,15 @@ import { explainFurther } from '../live.ts'
 import { receiptHeader } from '../receipt.ts'
 import { listedSchema, shownSchema, writtenSchema } from '../schema.ts'
 import {
+  collectionMethods,
   filterParameters,
+  literalBelow,
   missingHeader,
   pathParts,
   readChoices,
   scopeOf,
   sentence,
+  systemOf,
   unknownResource,
   verbsOf,
   wrongMethod,
@@ -162,6 +165,11 @@ async function rowAnswer(
 
 function handlerOf(resource: Resource, verb: Verb, options: NativeOptions): Route['handle'] {
   const parent = options.resources.find((candidate) => candidate.name === resource.under?.resource)
+  const keyIn = (call: Call): string => {
+    const literal = literalBelow(resource, options.resources, call.params.uuid)
+    if (literal) throw wrongMethod(collectionMethods(literal))
+    return pathUuid(call, 'uuid')
+  }
   const handlers: Record<Verb, Route['handle']> = {
     async list(call) {
       if (!parent) return listPage(call, resource, options, undefined)
@@ -169,14 +177,14 @@ function handlerOf(resource: Resource, verb: Verb, options: NativeOptions): Rout
       await requireRow(call.backend, parent, call.reach, key)
       return listPage(call, resource, options, key)
     },
-    get: (call) => rowAnswer(call, resource, pathUuid(call, 'uuid'), 200),
+    get: (call) => rowAnswer(call, resource, keyIn(call), 200),
     async create(call) {
       const made = await create(call.backend, resource, { ...call, ...input })
       const location = `${pathOf(resource, 'list')}/${made.key}`
       return rowAnswer(call, resource, made.key, 201, { ...receiptHeader(made), location })
     },
     async update(call) {
-      const key = pathUuid(call, 'uuid')
+      const key = keyIn(call)
       const made = await update(call.backend, resource, { ...call, ...input, ...preconditionOf(call), key })
       return rowAnswer(call, resource, key, 200, receiptHeader(made))
     },
@@ -184,7 +192,7 @@ function handlerOf(resource: Resource, verb: Verb, options: NativeOptions): Rout
       const made = await remove(call.backend, resource, {
         ...call,
         ...preconditionOf(call),
-        key: pathUuid(call, 'uuid'),
+        key: keyIn(call),
       })
       return { status: 204, headers: receiptHeader(made) }
     },
@@ -334,9 +342,11 @@ function explain(resources: readonly Resource[], further: readonly Route[]): Dia
       .slice(base.length + 1)
       .split('/')
       .filter((part) => part !== '')
-    const resource = resources.find(
-      (candidate) => !candidate.under && candidate.name.split('/').every((part, index) => parts[index] === part),
-    )
+    const resource = resources
+      .filter(
+        (candidate) => !candidate.under && candidate.name.split('/').every((part, index) => parts[index] === part),
+      )
+      .sort((a, b) => b.name.length - a.name.length)[0]
     if (!resource) return unknownResource()
     const rest = parts.slice(resource.name.split('/').length)
     if (rest.length === 2 && rest[1] === 'reveal' && hasSecrets(resource)) return wrongMethod(['POST'])
@@ -366,6 +376,7 @@ export function nativeDialect(options: NativeOptions): Dialect {
           method: methods[verb],
           url: pathOf(resource, verb),
           scope: scopeOf(resource, verb),
+          ...systemOf(resource, verb),
           cacheable: verb === 'list' || verb === 'get',
           document: documentOf(resource, verb, options),
           handle: handlerOf(resource, verb, options),

@@ -141,6 +141,8 @@ export interface Declaration<F extends Fields> {
    * the tenants themselves, of which a tenant sees its own and the system all.
    */
   readonly scope: 'tenant' | 'global' | 'both' | 'tenants'
+  /** Rows of the whole system that a tenant's key may read; without it they need `system:read`. */
+  readonly open?: boolean
   /** What can be done; all five when absent. */
   readonly operations?: readonly Verb[]
   /** The resource these rows belong to: their path then lies below one row of it. */

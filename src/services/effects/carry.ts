@@ -33,7 +33,8 @@ const slowMs = 30_000
 const looks = { times: 4, apartMs: 150 }
 
 /** These read the whole configuration anew, so they go as background jobs and are shared (freeswitch-limits). */
-const isSlow = (words: readonly string[]): boolean => words[0] === 'reloadacl' || words.at(-1) === 'rescan'
+const isSlow = (words: readonly string[]): boolean =>
+  ['reloadacl', 'reloadxml'].includes(words[0] ?? '') || words.at(-1) === 'rescan'
 
 const asWords = (effect: Extract<Effect, { to: 'switch' }>): string => effect.command.join(' ')
 
