@@ -1,5 +1,6 @@
 import { accessControls } from './access-controls/index.ts'
 import { accessControlNodes } from './access-controls/nodes.ts'
+import { callBlock } from './call-block.ts'
 import type { Resource } from './core/define.ts'
 import { devices } from './devices/index.ts'
 import { domains } from './domains.ts'
@@ -28,4 +29,5 @@ export const resources: readonly Resource[] = [
   numberTranslations,
   sipProfiles,
   sipProfileSettings,
+  callBlock,
 ]

@@ -87,7 +87,9 @@ test('S002-SEC-SQL: text that looks like SQL is kept as text or refused, whereve
             ? 'device_description'
             : name === 'voicemails'
               ? 'voicemail_description'
-              : 'description'
+              : name === 'call-block'
+                ? 'call_block_description'
+                : 'description'
         const made = await app.call('POST', wire.path('create', name), {
           ...sample.body(next())[wire.spelling],
           [text]: attack,

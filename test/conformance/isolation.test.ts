@@ -35,6 +35,7 @@ const foreignTables: [table: string, key: string, values?: Record<string, unknow
   ['v_voicemail_destinations', 'voicemail_destination_uuid'],
   ['v_voicemail_greetings', 'voicemail_greeting_uuid'],
   ['v_pin_numbers', 'pin_number_uuid'],
+  ['v_call_block', 'call_block_uuid'],
   ['v_contacts', 'contact_uuid'],
   ['v_contact_emails', 'contact_email_uuid'],
   ['v_groups', 'group_uuid', { group_name: `${mark}-group` }],
@@ -200,6 +201,7 @@ test('S002-ISO: every list of every dialect holds rows of the tenant alone, what
 /** Bodies that point at a row of the other tenant, by resource: field, body in both spellings. */
 const pointing: [resource: string, field: string, body: Record<string, unknown>][] = [
   ['extensions', 'user_uuid', { user_uuid: foreign.user_uuid }],
+  ['call-block', 'extension_uuid', { extension_uuid: foreign.extension_uuid }],
   ['devices', 'device_profile_uuid', { device_profile_uuid: foreign.device_profile_uuid }],
   ['devices', 'device_user_uuid', { device_user_uuid: foreign.user_uuid }],
   ['devices', 'device_uuid_alternate', { device_uuid_alternate: foreign.device_uuid }],

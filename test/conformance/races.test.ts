@@ -13,7 +13,7 @@ after(() => app.close())
 /** Fewer users, whose passwords take their time. */
 const times = (name: string): number => (name === 'users' ? 2 : 4)
 
-for (const sample of written)
+for (const sample of written.filter(({ unique }) => unique.field !== ''))
   test(`requests for the same ${sample.name} at the same time are answered as if they came one after another`, async () => {
     const { name, table, key, change, unique } = sample
     await seed(app, sample, theirs)

@@ -433,6 +433,27 @@ export const samples: readonly Sample[] = [
     sort: 'sip_profile_setting_name',
     global: 'closed',
   },
+  {
+    name: 'call-block',
+    title: 'Call block',
+    table: 'v_call_block',
+    key: 'call_block_uuid',
+    verbs: all,
+    required: [],
+    body: (n) => {
+      const body = { call_block_number: String(70_000 + n), call_block_name: `Spam ${n}` }
+      return { text: { ...body, call_block_enabled: 'false' }, plain: { ...body, call_block_enabled: false } }
+    },
+    stored: (n) => ({
+      call_block_number: String(70_000 + n),
+      call_block_name: `Spam ${n}`,
+      call_block_enabled: 'false',
+    }),
+    change: { field: 'call_block_app', text: 'busy', plain: 'busy', stored: 'busy' },
+    unique: { field: '', everywhere: false },
+    row: (n) => ({ call_block_number: String(70_000 + n), call_block_app: 'reject', call_block_enabled: 'true' }),
+    sort: 'call_block_number',
+  },
 ]
 
 /** Resources of tenants whose rows can be written. */

@@ -163,6 +163,7 @@ export function wrongValues(app: TestApp, sample: Sample, wire: Wire): void {
 
 /** What FusionPBX's own forms let nobody empty, and a PIN, which a box needs. */
 const neverEmpty: Readonly<Record<string, readonly string[]>> = {
+  'call-block': ['call_block_app', 'call_block_number'],
   gateways: ['expire_seconds', 'retry_seconds', 'profile'],
   voicemails: ['voicemail_password'],
 }

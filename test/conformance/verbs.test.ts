@@ -20,8 +20,8 @@ test('every resource of the registry has a sample, and every sample a resource',
 for (const sample of written)
   for (const wire of wires) {
     lifeCycle(app, sample, wire)
-    missingFields(app, sample, wire)
-    duplicates(app, sample, wire)
+    if (sample.required.length > 0) missingFields(app, sample, wire)
+    if (sample.unique.field !== '') duplicates(app, sample, wire)
     strangers(app, sample, wire)
     partialUpdates(app, sample, wire)
     unknownFields(app, sample, wire)

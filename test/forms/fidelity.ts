@@ -27,6 +27,7 @@ const resources = [
   'access-control',
   'number-translation',
   'sip-profile',
+  'call-block',
 ] as const
 export type FormsOf = (typeof resources)[number]
 

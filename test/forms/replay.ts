@@ -40,7 +40,7 @@ export interface Replay {
 const generations = ['5.6', '5.4'] as const
 
 const registered = (resource: FormsOf): Resource => {
-  const found = resources.find((candidate) => candidate.name === `${resource}s`)
+  const found = resources.find((candidate) => [resource, `${resource}s`].includes(candidate.name))
   if (!found) throw new Error(`no resource ${resource}s`)
   return found
 }

@@ -32,6 +32,8 @@ const tables = [
   'v_domain_settings',
   'v_access_controls',
   'v_access_control_nodes',
+  'v_call_block',
+  'v_dialplans',
   'v_sip_profiles',
   'v_sip_profile_settings',
   'v_sip_profile_domains',
