@@ -48,6 +48,7 @@ const shown: Readonly<Record<string, string>> = {
   voicemails: 'voicemail_description',
   'voicemails/messages': 'caller_id_name',
   'pin-numbers': 'description',
+  'call-block': 'call_block_description',
 }
 
 /** A tag that no longer holds: the new bytes come, with a new tag. */

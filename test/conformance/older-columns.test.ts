@@ -49,7 +49,9 @@ test('S002-BOOL: flags are written as the texts that 5.4 reads', async () => {
     for (const sample of written) {
       const flag = ['users', 'devices', 'voicemails'].includes(sample.name)
         ? `${sample.name.slice(0, -1)}_enabled`
-        : 'enabled'
+        : sample.name === 'call-block'
+          ? 'call_block_enabled'
+          : 'enabled'
       const uuid = await seed(app, sample, ours)
       for (const value of [false, true]) {
         const body = { [flag]: wire.spelling === 'text' ? String(value) : value }
