@@ -10,6 +10,18 @@ export interface FreshChannels {
   correct(node: string, shown: readonly Channel[]): Channel[]
 }
 
+/** What is empty in one is taken from the other: events of a change of state, and rows just made, do not tell everything. */
+const filled = (channel: Channel, other: Channel): Channel => ({
+  ...channel,
+  callerName: channel.callerName || other.callerName,
+  callerNumber: channel.callerNumber || other.callerNumber,
+  destination: channel.destination || other.destination,
+  context: channel.context || other.context,
+  presenceId: channel.presenceId || other.presenceId,
+  callUuid: channel.callUuid || other.callUuid,
+  createdEpoch: channel.createdEpoch || other.createdEpoch,
+})
+
 /** Listens for beginnings and ends of channels on every node of a port. */
 export function freshChannels(port: SwitchPort): FreshChannels {
   const begun = new Map<string, { channel: Channel; atMs: number }>()
@@ -35,7 +47,9 @@ export function freshChannels(port: SwitchPort): FreshChannels {
       const before = begun.get(uuid)
       const said = channelOfDump({ get: (name: string) => event.get(name) } as ReadonlyMap<string, string>, node.name)
       // Its first context is the one it came in by.
-      const channel = { ...said, initialContext: before?.channel.initialContext ?? said.context }
+      const channel = before
+        ? { ...filled(said, before.channel), initialContext: before.channel.initialContext }
+        : { ...said, initialContext: said.context }
       begun.set(uuid, { channel, atMs: before?.atMs ?? nowMs })
     }
     trim(nowMs)
@@ -52,7 +66,10 @@ export function freshChannels(port: SwitchPort): FreshChannels {
       for (const { channel } of begun.values()) {
         if (channel.node === node && !known.has(channel.uuid)) rows.push(channel)
       }
-      return rows
+      return rows.map((row) => {
+        const fresh = begun.get(row.uuid)
+        return fresh ? filled(row, fresh.channel) : row
+      })
     },
   }
 }
