@@ -51,9 +51,10 @@ export function channelOfRow(row: ShownRow, node: string): Channel | undefined {
     name: textOf(row.name),
     state: textOf(row.state),
     callState: textOf(row.callstate),
-    callerName: textOf(row.cid_name),
-    callerNumber: textOf(row.cid_num),
-    destination: textOf(row.dest),
+    // A row that FreeSWITCH has just made has only the initial ones.
+    callerName: textOf(row.cid_name) || textOf(row.initial_cid_name),
+    callerNumber: textOf(row.cid_num) || textOf(row.initial_cid_num),
+    destination: textOf(row.dest) || textOf(row.initial_dest),
     application: textOf(row.application),
     applicationData: textOf(row.application_data),
     context: textOf(row.context),
