@@ -22,6 +22,10 @@ const filled = (channel: Channel, other: Channel): Channel => ({
   createdEpoch: channel.createdEpoch || other.createdEpoch,
 })
 
+/** A leg that has begun a moment ago, of which the switch itself does not know yet whom it calls, is no call to show. */
+const isKnown = ({ state, destination }: Channel): boolean =>
+  destination !== '' || (state !== 'CS_NEW' && state !== 'CS_INIT')
+
 /** Listens for beginnings and ends of channels on every node of a port. */
 export function freshChannels(port: SwitchPort): FreshChannels {
   const begun = new Map<string, { channel: Channel; atMs: number }>()
@@ -48,7 +52,7 @@ export function freshChannels(port: SwitchPort): FreshChannels {
       const said = channelOfDump({ get: (name: string) => event.get(name) } as ReadonlyMap<string, string>, node.name)
       // Its first context is the one it came in by.
       const channel = before
-        ? { ...filled(said, before.channel), initialContext: before.channel.initialContext }
+        ? { ...filled(said, before.channel), initialContext: before.channel.initialContext || said.context }
         : { ...said, initialContext: said.context }
       begun.set(uuid, { channel, atMs: before?.atMs ?? nowMs })
     }
@@ -66,10 +70,12 @@ export function freshChannels(port: SwitchPort): FreshChannels {
       for (const { channel } of begun.values()) {
         if (channel.node === node && !known.has(channel.uuid)) rows.push(channel)
       }
-      return rows.map((row) => {
-        const fresh = begun.get(row.uuid)
-        return fresh ? filled(row, fresh.channel) : row
-      })
+      return rows
+        .map((row) => {
+          const fresh = begun.get(row.uuid)
+          return fresh ? filled(row, fresh.channel) : row
+        })
+        .filter(isKnown)
     },
   }
 }

@@ -27,6 +27,8 @@ test('S004-CALLS-LIST: an event of a change of state, which tells less, takes no
     'Caller-Destination-Number': '4202',
     'Caller-Context': 'example.com',
   }
+  hear(event('CHANNEL_CREATE', { 'Call-Direction': 'inbound', 'Channel-State': 'CS_INIT' }), { name: 'n' })
+  assert.deepEqual(fresh.correct('n', []), [], 'nobody knows yet whom it calls')
   hear(event('CHANNEL_CREATE', created), { name: 'n' })
   hear(event('CHANNEL_STATE', { 'Call-Direction': 'inbound', 'Channel-State': 'CS_ROUTING' }), { name: 'n' })
   const [row, ...more] = fresh.correct('n', [])
